@@ -1,0 +1,34 @@
+"""How a rule of accreditation says no."""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """A rule said no, in Chinese, with its values apart so that it can be translated.
+
+    `text` is the gettext msgid with `{named}` places; `values` fill them.
+    """
+
+    def __init__(self, text: str, **values: object) -> None:
+        super().__init__(text)
+        self.text = text
+        self.values = values
+
+    def __str__(self) -> str:
+        return self.text.format_map(self.values)
+
+
+class IllegalMove(Refusal):
+    """The machine has no such move from this state."""
+
+
+class GuardNotMet(Refusal):
+    """The move exists, but what it asks for is not there yet."""
+
+
+class BadValue(Refusal):
+    """A value outside what its rule allows."""
+
+
+class RubricFault(Refusal):
+    """A rubric that cannot be loaded; `rubric lint` names every fault in it."""
