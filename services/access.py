@@ -1,0 +1,248 @@
+"""Who may do what, and where: roles, their permissions, and the actor of one request.
+
+A permission holds inside the areas, bases, employers or people that a grant names. Actions call
+`Actor.require`; row-level security is the floor under it (sql/migrations).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from accreditation.errors import Refusal
+
+
+class Denied(Refusal):
+    """The asker is known but may not do this here."""
+
+
+class SignInNeeded(Refusal):
+    """Nobody is signed in."""
+
+
+class Permission(StrEnum):
+    """<thing>:<act>, in alphabetical order."""
+
+    AUDIT_READ = "audit:read"
+    BASE_APPLY = "base:apply"
+    BASE_READ = "base:read"
+    CASE_ASSESS = "case:assess"
+    CASE_DECIDE = "case:decide"
+    CASE_MODERATE = "case:moderate"
+    CASE_READ = "case:read"
+    CASE_REVIEW = "case:review"
+    CASE_SCHEDULE = "case:schedule"
+    COVERAGE_READ = "coverage:read"
+    DEMONSTRATION_DECIDE = "demonstration:decide"
+    GRANT_WRITE = "grant:write"
+    MATCH_CONFIRM = "match:confirm"
+    MATCH_RUN = "match:run"
+    OBJECTION_REVIEW = "objection:review"
+    OFFER_ANSWER = "offer:answer"
+    OPENING_READ = "opening:read"
+    ORDER_CHECK = "order:check"
+    ORDER_PREVIEW = "order:preview"
+    ORDER_READ = "order:read"
+    ORDER_WRITE = "order:write"
+    PERSON_READ = "person:read"
+    PERSON_REVEAL = "person:reveal"
+    SETTING_WRITE = "setting:write"
+    STAFF_HOME = "staff:home"
+    USER_WRITE = "user:write"
+
+
+class Scope(StrEnum):
+    """What a grant of a role names."""
+
+    AREA = "area"
+    EMPLOYER = "employer"
+    BASE = "base"
+    PERSON = "person"
+    CASE = "case"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    key: str
+    zh: str  # gettext msgid
+    scope: Scope
+    needs_totp: bool  # GB/T 22239 level 3: staff sign in with a second factor
+    may: frozenset[Permission] = field(default_factory=frozenset)
+
+
+_P = Permission
+_STAFF = frozenset(
+    {_P.STAFF_HOME, _P.COVERAGE_READ, _P.BASE_READ, _P.CASE_READ, _P.ORDER_READ, _P.PERSON_READ}
+)
+
+
+def _role(key: str, zh: str, scope: Scope, *may: Permission, totp: bool = True) -> Role:
+    return Role(key, zh, scope, totp, frozenset(may))
+
+
+ROLES: Final[Mapping[str, Role]] = {
+    role.key: role
+    for role in (
+        _role("job_seeker", "求职者", Scope.PERSON, _P.OPENING_READ, _P.OFFER_ANSWER, totp=False),
+        _role("helper", "协助人", Scope.PERSON, _P.OPENING_READ, _P.OFFER_ANSWER, totp=False),
+        _role(
+            "employer",
+            "用人单位",
+            Scope.EMPLOYER,
+            _P.ORDER_WRITE,
+            _P.ORDER_READ,
+            _P.ORDER_PREVIEW,
+            totp=False,
+        ),
+        _role("base_manager", "基地", Scope.BASE, _P.BASE_APPLY, _P.CASE_READ, totp=False),
+        _role("teacher", "教师", Scope.BASE, _P.CASE_READ, totp=False),
+        _role("assessor", "评估员", Scope.CASE, _P.CASE_ASSESS, _P.CASE_READ),
+        _role(
+            "assessment_office",
+            "评估办公室",
+            Scope.AREA,
+            _P.CASE_SCHEDULE,
+            _P.CASE_READ,
+            _P.BASE_READ,
+            _P.STAFF_HOME,
+            _P.COVERAGE_READ,
+        ),
+        _role("moderator", "复核人", Scope.CASE, _P.CASE_MODERATE, _P.CASE_READ),
+        _role("panel_member", "评审组成员", Scope.CASE, _P.CASE_DECIDE, _P.CASE_READ),
+        _role("review_group", "异议复核组", Scope.CASE, _P.OBJECTION_REVIEW, _P.CASE_READ),
+        _role("appeal_member", "申诉复审人员", Scope.CASE, _P.CASE_DECIDE, _P.CASE_READ),
+        Role(
+            "county_staff",
+            "县级残联",
+            Scope.AREA,
+            needs_totp=True,
+            may=_STAFF | {_P.CASE_REVIEW, _P.ORDER_CHECK, _P.ORDER_PREVIEW, _P.PERSON_REVEAL},
+        ),
+        Role(
+            "city_staff",
+            "市级残联",
+            Scope.AREA,
+            needs_totp=True,
+            may=_STAFF | {_P.CASE_REVIEW, _P.ORDER_CHECK, _P.ORDER_PREVIEW},
+        ),
+        Role(
+            "province_staff",
+            "省残联",
+            Scope.AREA,
+            needs_totp=True,
+            may=_STAFF
+            | {
+                _P.CASE_REVIEW,
+                _P.MATCH_RUN,
+                _P.MATCH_CONFIRM,
+                _P.ORDER_PREVIEW,
+                _P.SETTING_WRITE,
+                _P.DEMONSTRATION_DECIDE,
+            },
+        ),
+        _role(
+            "third_party_evaluator", "第三方评估机构", Scope.AREA, _P.COVERAGE_READ, _P.BASE_READ
+        ),
+        _role("system_administrator", "系统管理员", Scope.SYSTEM, _P.USER_WRITE),
+        _role("security_administrator", "安全管理员", Scope.SYSTEM, _P.GRANT_WRITE),
+        _role("auditor", "审计管理员", Scope.SYSTEM, _P.AUDIT_READ),
+    )
+}
+EXCLUSIVE: Final = frozenset({"system_administrator", "security_administrator", "auditor"})
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    role: str
+    area: str | None = None  # division code; holds for everything below it
+    employer: int | None = None
+    base: int | None = None
+    person: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks. `user` is None for the public; the program itself is SYSTEM."""
+
+    user: int | None
+    grants: tuple[Grant, ...] = ()
+    below: frozenset[str] = frozenset()  # every division in the areas of the grants, themselves too
+    request_id: str = "-"
+    name: str = ""
+    simulated: bool = False
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(grant.role for grant in self.grants))
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(g.area for g in self.grants if g.area))
+
+    @property
+    def employers(self) -> tuple[int, ...]:
+        return tuple(g.employer for g in self.grants if g.employer is not None)
+
+    @property
+    def bases(self) -> tuple[int, ...]:
+        return tuple(g.base for g in self.grants if g.base is not None)
+
+    @property
+    def persons(self) -> tuple[int, ...]:
+        return tuple(g.person for g in self.grants if g.person is not None)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether any grant gives `permission` anywhere."""
+        return any(permission in ROLES[role].may for role in self.roles if role in ROLES)
+
+    def acting_as(self, permission: Permission) -> str:
+        """The role by which the actor may; for the log. Raises Denied."""
+        for role in self.roles:
+            if permission in ROLES[role].may:
+                return role
+        raise Denied("您没有此项权限")
+
+    def require(
+        self,
+        permission: Permission,
+        *,
+        county: str | None = None,
+        employer: int | None = None,
+        base: int | None = None,
+        person: int | None = None,
+    ) -> None:
+        """Raises SignInNeeded or Denied unless a grant gives `permission` for what is named.
+
+        A grant of a role with case scope is narrowed by membership of the case, which the action
+        checks itself. With nothing named the permission must merely be held.
+        """
+        if self.user is None:
+            raise SignInNeeded("请先登录")
+        for grant in self.grants:
+            role = ROLES[grant.role]
+            if permission not in role.may:
+                continue
+            if _covers(role.scope, grant, self.below, county, employer, base, person):
+                return
+        raise Denied("您没有此项权限，或者不在您的管辖范围内")
+
+
+def _covers(
+    scope: Scope,
+    grant: Grant,
+    below: frozenset[str],
+    county: str | None,
+    employer: int | None,
+    base: int | None,
+    person: int | None,
+) -> bool:
+    if scope is Scope.AREA:
+        return county is None or county in below
+    if scope is Scope.EMPLOYER:
+        return employer is None or grant.employer == employer
+    if scope is Scope.BASE:
+        return base is None or grant.base == base
+    if scope is Scope.PERSON:
+        return person is None or grant.person == person
+    return True
