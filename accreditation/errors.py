@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - the rule did not err; it said no
     """A rule said no, in Chinese, with its values apart so that it can be translated.
 
     `text` is the gettext msgid with `{named}` places; `values` fill them.
@@ -31,4 +31,4 @@ class BadValue(Refusal):
 
 
 class RubricFault(Refusal):
-    """A rubric that cannot be loaded; `rubric lint` names every fault in it."""
+    """A rubric that cannot be used; `rubric lint` names every fault in it."""
