@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from accreditation.errors import Refusal
+from services.i18n import N_
 
 
 class Denied(Refusal):
@@ -84,23 +85,23 @@ def _role(key: str, zh: str, scope: Scope, *may: Permission, totp: bool = True) 
 ROLES: Final[Mapping[str, Role]] = {
     role.key: role
     for role in (
-        _role("job_seeker", "求职者", Scope.PERSON, _P.OPENING_READ, _P.OFFER_ANSWER, totp=False),
-        _role("helper", "协助人", Scope.PERSON, _P.OPENING_READ, _P.OFFER_ANSWER, totp=False),
+        _role("job_seeker", N_("求职者"), Scope.PERSON, _P.OPENING_READ, _P.OFFER_ANSWER, totp=False),
+        _role("helper", N_("协助人"), Scope.PERSON, _P.OPENING_READ, _P.OFFER_ANSWER, totp=False),
         _role(
             "employer",
-            "用人单位",
+            N_("用人单位"),
             Scope.EMPLOYER,
             _P.ORDER_WRITE,
             _P.ORDER_READ,
             _P.ORDER_PREVIEW,
             totp=False,
         ),
-        _role("base_manager", "基地", Scope.BASE, _P.BASE_APPLY, _P.CASE_READ, totp=False),
-        _role("teacher", "教师", Scope.BASE, _P.CASE_READ, totp=False),
-        _role("assessor", "评估员", Scope.CASE, _P.CASE_ASSESS, _P.CASE_READ),
+        _role("base_manager", N_("基地"), Scope.BASE, _P.BASE_APPLY, _P.CASE_READ, totp=False),
+        _role("teacher", N_("教师"), Scope.BASE, _P.CASE_READ, totp=False),
+        _role("assessor", N_("评估员"), Scope.CASE, _P.CASE_ASSESS, _P.CASE_READ),
         _role(
             "assessment_office",
-            "评估办公室",
+            N_("评估办公室"),
             Scope.AREA,
             _P.CASE_SCHEDULE,
             _P.CASE_READ,
@@ -108,27 +109,27 @@ ROLES: Final[Mapping[str, Role]] = {
             _P.STAFF_HOME,
             _P.COVERAGE_READ,
         ),
-        _role("moderator", "复核人", Scope.CASE, _P.CASE_MODERATE, _P.CASE_READ),
-        _role("panel_member", "评审组成员", Scope.CASE, _P.CASE_DECIDE, _P.CASE_READ),
-        _role("review_group", "异议复核组", Scope.CASE, _P.OBJECTION_REVIEW, _P.CASE_READ),
-        _role("appeal_member", "申诉复审人员", Scope.CASE, _P.CASE_DECIDE, _P.CASE_READ),
+        _role("moderator", N_("复核人"), Scope.CASE, _P.CASE_MODERATE, _P.CASE_READ),
+        _role("panel_member", N_("评审组成员"), Scope.CASE, _P.CASE_DECIDE, _P.CASE_READ),
+        _role("review_group", N_("异议复核组"), Scope.CASE, _P.OBJECTION_REVIEW, _P.CASE_READ),
+        _role("appeal_member", N_("申诉复审人员"), Scope.CASE, _P.CASE_DECIDE, _P.CASE_READ),
         Role(
             "county_staff",
-            "县级残联",
+            N_("县级残联"),
             Scope.AREA,
             needs_totp=True,
             may=_STAFF | {_P.CASE_REVIEW, _P.ORDER_CHECK, _P.ORDER_PREVIEW, _P.PERSON_REVEAL},
         ),
         Role(
             "city_staff",
-            "市级残联",
+            N_("市级残联"),
             Scope.AREA,
             needs_totp=True,
             may=_STAFF | {_P.CASE_REVIEW, _P.ORDER_CHECK, _P.ORDER_PREVIEW},
         ),
         Role(
             "province_staff",
-            "省残联",
+            N_("省残联"),
             Scope.AREA,
             needs_totp=True,
             may=_STAFF
@@ -142,11 +143,11 @@ ROLES: Final[Mapping[str, Role]] = {
             },
         ),
         _role(
-            "third_party_evaluator", "第三方评估机构", Scope.AREA, _P.COVERAGE_READ, _P.BASE_READ
+            "third_party_evaluator", N_("第三方评估机构"), Scope.AREA, _P.COVERAGE_READ, _P.BASE_READ
         ),
-        _role("system_administrator", "系统管理员", Scope.SYSTEM, _P.USER_WRITE),
-        _role("security_administrator", "安全管理员", Scope.SYSTEM, _P.GRANT_WRITE),
-        _role("auditor", "审计管理员", Scope.SYSTEM, _P.AUDIT_READ),
+        _role("system_administrator", N_("系统管理员"), Scope.SYSTEM, _P.USER_WRITE),
+        _role("security_administrator", N_("安全管理员"), Scope.SYSTEM, _P.GRANT_WRITE),
+        _role("auditor", N_("审计管理员"), Scope.SYSTEM, _P.AUDIT_READ),
     )
 }
 EXCLUSIVE: Final = frozenset({"system_administrator", "security_administrator", "auditor"})

@@ -1,0 +1,32 @@
+"""The pages: one module per noun, each with its `routes`."""
+
+from importlib import import_module
+from typing import Final
+
+from services.web.routing import Route
+
+_MODULES: Final = (
+    "services.web.health",
+    "services.web.home",
+    "services.web.sign_in",
+    "services.web.users",
+    "services.web.audit",
+    "services.web.coverage",
+    "services.web.register",
+    "services.web.bases",
+    "services.web.cases",
+    "services.web.sheets",
+    "services.web.notices",
+    "services.web.orders",
+    "services.web.openings",
+    "services.web.matching",
+    "services.web.api",
+)
+
+
+def all_routes() -> list[Route]:
+    """Every route of the service, in the order of the modules."""
+    found: list[Route] = []
+    for name in _MODULES:
+        found.extend(import_module(name).routes.all)
+    return found

@@ -1,0 +1,207 @@
+"""Signing in, out, and choosing the language."""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from services.actions import sign_in
+from services.db import users
+from services.db.context import transaction
+from services.i18n import LANGUAGES, _
+from services.web.keys import CLOCK, KEYS, POOL, REQUEST_ID, SESSION, SETTINGS, SMS
+from services.web.middlewares import COOKIE, LANGUAGE_COOKIE
+from services.web.page import actor, page, speaking
+from services.web.routing import Area, Routes
+
+routes = Routes()
+_YEAR_SECONDS: Final = 365 * 24 * 3600
+
+
+def local(target: str) -> str:
+    """`target` if it is a path on this site, else the home page: no open redirect."""
+    parts = urlsplit(target)
+    fine = target.startswith("/") and not target.startswith(("//", "/\\"))
+    return target if fine and not parts.netloc and not parts.scheme else "/"
+
+
+def _let_in(request: web.Request, opened: sign_in.Opened, target: str) -> web.HTTPSeeOther:
+    away = web.HTTPSeeOther(local(target))
+    away.set_cookie(
+        COOKIE,
+        opened.token,
+        httponly=True,
+        secure=request.secure,
+        samesite="Lax",
+        path="/",
+        expires=opened.ends_at.strftime("%a, %d %b %Y %H:%M:%S GMT"),
+    )
+    return away
+
+
+@routes.get("/sign-in", permission=None, area=Area.PUBLIC)
+async def choose(request: web.Request) -> web.Response:
+    """The ways to sign in; in a demonstration the personas."""
+    personas: list[dict[str, str]] = []
+    if request.app[SETTINGS].demo:
+        async with speaking(request) as conn:
+            rows = await users.personas.all(conn)
+        keys = request.app[KEYS]
+        personas = [
+            {"key": row.persona, "name": keys.open(row.name_cipher, f"app_user.name.{row.id}")}
+            for row in rows
+        ]
+    return page(
+        request, "sign_in.html", personas=personas, next=local(request.query.get("next", "/"))
+    )
+
+
+@routes.post("/sign-in/staff", permission=None, area=Area.PUBLIC)
+async def staff(request: web.Request) -> web.Response:
+    """Signs staff in: name, password and time code."""
+    form = await request.post()
+    login, address = str(form.get("login", "")), request.remote or "-"
+    keys, now = request.app[KEYS], request.app[CLOCK].now()
+    try:
+        async with speaking(request) as conn:
+            await sign_in.limit_tries(conn, keys, login, address, now)
+        async with speaking(request) as conn:
+            opened = await sign_in.with_password(
+                conn,
+                keys,
+                login,
+                str(form.get("password", "")),
+                str(form.get("code", "")),
+                now=now,
+                request_id=request[REQUEST_ID],
+            )
+    except (sign_in.SignInRefused, sign_in.TooMany) as refusal:
+        status = 429 if isinstance(refusal, sign_in.TooMany) else 401
+        return page(
+            request,
+            "sign_in_staff.html",
+            status=status,
+            login=login,
+            fault=_(refusal.text),
+            next=local(str(form.get("next", "/"))),
+        )
+    raise _let_in(request, opened, str(form.get("next", "/")))
+
+
+@routes.get("/sign-in/staff", permission=None, area=Area.PUBLIC)
+async def staff_form(request: web.Request) -> web.Response:
+    """The form for staff."""
+    return page(
+        request,
+        "sign_in_staff.html",
+        login="",
+        fault="",
+        next=local(request.query.get("next", "/")),
+    )
+
+
+@routes.get("/sign-in/phone", permission=None, area=Area.PUBLIC)
+async def phone_form(request: web.Request) -> web.Response:
+    """The form for a phone number."""
+    return page(
+        request,
+        "sign_in_phone.html",
+        phone="",
+        fault="",
+        next=local(request.query.get("next", "/")),
+    )
+
+
+@routes.post("/sign-in/phone", permission=None, area=Area.PUBLIC)
+async def phone(request: web.Request) -> web.Response:
+    """Sends a code to the number, whether or not it is known."""
+    form = await request.post()
+    given, target = str(form.get("phone", "")), local(str(form.get("next", "/")))
+    keys, now = request.app[KEYS], request.app[CLOCK].now()
+    try:
+        async with speaking(request) as conn:
+            await sign_in.limit_tries(conn, keys, given, request.remote or "-", now)
+            token = await sign_in.send_code(
+                conn, keys, request.app[SMS], given, now=now, simulated=request.app[SETTINGS].demo
+            )
+    except sign_in.Refusal as refusal:
+        return page(
+            request,
+            "sign_in_phone.html",
+            status=422,
+            phone=given,
+            fault=_(refusal.text),
+            next=target,
+        )
+    return page(request, "sign_in_code.html", request_token=token, fault="", next=target)
+
+
+@routes.post("/sign-in/code", permission=None, area=Area.PUBLIC)
+async def code(request: web.Request) -> web.Response:
+    """Signs in with the code that was sent."""
+    form = await request.post()
+    token, target = str(form.get("request", "")), local(str(form.get("next", "/")))
+    keys, now = request.app[KEYS], request.app[CLOCK].now()
+    async with speaking(request) as conn:
+        index = await sign_in.try_code(conn, keys, token, str(form.get("code", "")), now=now)
+    try:
+        async with speaking(request) as conn:
+            opened = await sign_in.with_phone(
+                conn, keys, index, now=now, request_id=request[REQUEST_ID]
+            )
+    except sign_in.SignInRefused as refusal:
+        return page(
+            request,
+            "sign_in_code.html",
+            status=401,
+            request_token=token,
+            fault=_(refusal.text),
+            next=target,
+        )
+    raise _let_in(request, opened, target)
+
+
+@routes.post("/sign-in/persona", permission=None, area=Area.PUBLIC)
+async def persona(request: web.Request) -> web.Response:
+    """Signs in as a simulated persona. There is no such page outside a demonstration."""
+    if not request.app[SETTINGS].demo:
+        raise web.HTTPNotFound
+    form = await request.post()
+    async with speaking(request) as conn:
+        opened = await sign_in.as_persona(
+            conn,
+            request.app[KEYS],
+            str(form.get("persona", "")),
+            now=request.app[CLOCK].now(),
+            request_id=request[REQUEST_ID],
+        )
+    raise _let_in(request, opened, str(form.get("next", "/")))
+
+
+@routes.post("/sign-out", permission=None, area=Area.SIGNED_IN)
+async def sign_out(request: web.Request) -> web.Response:
+    """Ends this session here and on the server."""
+    held = request[SESSION]
+    async with speaking(request) as conn:
+        if held is not None:
+            await sign_in.close(conn, actor(request), held.token_hash, now=request.app[CLOCK].now())
+    away = web.HTTPSeeOther("/")
+    away.del_cookie(COOKIE, path="/")
+    away.headers["Clear-Site-Data"] = '"cache", "storage"'
+    raise away
+
+
+@routes.post("/language", permission=None, area=Area.PUBLIC)
+async def language(request: web.Request) -> web.Response:
+    """Keeps the chosen language in a cookie and, for who is signed in, with the account."""
+    form = await request.post()
+    chosen = str(form.get("language", "zh"))
+    if chosen not in LANGUAGES:
+        chosen = "zh"
+    asker = actor(request)
+    if asker.user is not None:
+        async with transaction(request.app[POOL], asker) as conn:
+            await users.set_language.run(conn, asker.user, chosen)
+    away = web.HTTPSeeOther(local(str(form.get("next", "/"))))
+    away.set_cookie(LANGUAGE_COOKIE, chosen, max_age=_YEAR_SECONDS, samesite="Lax", path="/")
+    raise away
