@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 from accreditation.errors import BadValue
 
@@ -118,7 +118,7 @@ class Variable:
         return number if whole else None
 
 
-OPERATORS: Final[Mapping[str, Callable[[object, object], bool]]] = {
+OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     ">=": operator.ge,
     ">": operator.gt,
     "<=": operator.le,
