@@ -1,0 +1,450 @@
+"""Every person against every order, without ever holding the pairs.
+
+Per person the tables of both scores become five short vectors (occupation twice, place, terms,
+wage), so that the value of a pair is a handful of additions and two look-ups. Only a pair whose
+value beats what the person already has is judged, and judging is a subtraction and a mask.
+Whole numbers only and one person at a time: the result is the same at any number of threads.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit, prange
+from numpy.typing import NDArray
+
+from matching.engine import scores
+from matching.engine.market import Market, OrderSide, PeopleSide, Tables
+
+Array = NDArray[Any]
+
+TOP = np.uint64(0x8888888888888)  # the free bit of each of 13 fields
+FOURS = np.uint64(0x4444444444444)
+THREES = np.uint64(0x3333333333333)
+BIT_3 = np.uint64(3)
+SEVEN = np.uint64(7)
+FIFTEEN = np.uint64(15)
+ONE = np.uint64(1)
+
+NOT_NOW, CONFIRM, TRAINING, ACCOMMODATION, NOW = range(5)
+RELOCATES, MODES, SHIFTS, DORM, MUSTS = range(5)  # columns of PeopleSide.flags
+MUST_WAGE, MUST_DISTANCE, MUST_MODE, MUST_SHIFT, MUST_DORM, MUST_OCCUPATION = (
+    1 << bit for bit in range(6)
+)
+
+U_BASE = scores.U_BASE
+HELD = np.array(scores.HELD_POINTS)
+KIN = np.array(scores.KIN_POINTS)
+UNSKILLED = scores.UNSKILLED_POINTS
+WAGE_PERCENT = np.array(scores.WAGE_PERCENT)
+WAGE_POINTS = np.array(scores.WAGE_POINTS)
+HOME, OWN_COUNTY, NEAR, MOVE_DORM, MOVE, FAR = scores.PLACE_POINTS.values()
+JOB_WANTED = scores.OCCUPATION_POINTS["wanted"]
+JOB_RELATED = scores.OCCUPATION_POINTS["related"]
+JOB_OTHER = scores.OCCUPATION_POINTS["other"]
+MODE_WANTED, MODE_OTHER = scores.MODE_POINTS["wanted"], scores.MODE_POINTS["other"]
+SHIFT_WANTED, SHIFT_OTHER = scores.SHIFT_POINTS["wanted"], scores.SHIFT_POINTS["other"]
+DORM_WANTED, DORM_MISSING = scores.DORM_POINTS["wanted"], scores.DORM_POINTS["missing"]
+PREFERRED, PREFERRED_COUNTED = scores.PREFERRED_POINTS, scores.PREFERRED_COUNTED
+EXCLUDED = scores.EXCLUDED
+REACH = scores.SIGMOID_REACH
+PEOPLE_A_BLOCK = 64
+
+
+# Demands in words of thirteen fields
+
+
+@njit(cache=True)
+def met(capacity: Array, demand: Array) -> bool:
+    """Whether no field of the demand is above the capacity: no subtraction borrows a top bit."""
+    for word in range(3):
+        if ((capacity[word] | TOP) - demand[word]) & TOP != TOP:
+            return False
+    return True
+
+
+@njit(cache=True)
+def lowered(demand: Any, by: Any) -> Any:
+    """Each field less the other, floored at 0: a field keeps its bits if its top bit survives."""
+    rest = (demand | TOP) - by
+    return rest & (((rest & TOP) >> BIT_3) * SEVEN)
+
+
+@njit(cache=True)
+def joined(one: Any, other: Any) -> Any:
+    """Each field plus the other, at most 4: adding 3 lifts only what is above 4 to the top bit."""
+    total = one + other
+    above = (((total + THREES) & TOP) >> BIT_3) * FIFTEEN
+    return (total & ~above) | (FOURS & above)
+
+
+@njit(cache=True)
+def relax(
+    posts: OrderSide, tables: Tables, o: int, helped: Any, counts: Array, left: Array
+) -> None:
+    """Writes what the accommodations that help leave of the demands of order o."""
+    for word in range(3):
+        left[word] = np.uint64(0)
+    for at in range(posts.aid_at[o], posts.aid_at[o + 1]):
+        aid = posts.aid[at]
+        if (helped >> np.uint64(aid)) & ONE:
+            for word in range(3):
+                left[word] = joined(left[word], tables.relaxes[aid, word])
+    for word in range(3):
+        left[word] = lowered(posts.demand[o, word], left[word] & counts[word])
+
+
+# One pair
+
+
+@njit(cache=True)
+def schooling(posts: OrderSide, o: int, held: Array) -> int:
+    """2 when every required skill is held, 1 when the class teaches the missing ones, else 0."""
+    answer = 2
+    for at in range(posts.need_at[o], posts.need_at[o + 1]):
+        if held[posts.need[at]] <= posts.need_level[at]:  # held counts from 1
+            if not posts.need_taught[at]:
+                return 0
+            answer = 1
+    return answer
+
+
+@njit(cache=True)
+def fitting(
+    side: PeopleSide,
+    posts: OrderSide,
+    tables: Tables,
+    p: int,
+    o: int,
+    held: Array,
+    counts: Array,
+    left: Array,
+) -> int:
+    """TRAINING, ACCOMMODATION or NOW where the low evaluation holds, else NOT_NOW.
+
+    `counts` masks the fields in which relaxations count for certain; `left` is scratch.
+    """
+    if side.dates[p, 0] > posts.dates[o, 0] or side.dates[p, 1] > posts.dates[o, 1]:
+        return NOT_NOW
+    if side.education[p, 0] < posts.education[o]:
+        return NOT_NOW
+    capacity = side.low[p]
+    met_bare = met(capacity, posts.demand[o])
+    if not met_bare and not met(capacity, posts.eased[o]):
+        return NOT_NOW
+    skilled = schooling(posts, o, held)
+    if skilled == 0:
+        return NOT_NOW
+    if met_bare:
+        return NOW if skilled == 2 else TRAINING
+    relax(posts, tables, o, side.helped[p, 0], counts, left)
+    if met(capacity, left):
+        return ACCOMMODATION if skilled == 2 else TRAINING
+    for word in range(3):
+        left[word] = lowered(left[word], posts.gain[o, word])
+    return TRAINING if met(capacity, left) else NOT_NOW
+
+
+@njit(cache=True)
+def possible(
+    side: PeopleSide,
+    posts: OrderSide,
+    tables: Tables,
+    p: int,
+    o: int,
+    held: Array,
+    everything: Array,
+    left: Array,
+) -> bool:
+    """Whether the high evaluation holds: every unknown taken for the pair."""
+    if side.dates[p, 0] > posts.dates[o, 0] or side.dates[p, 2] > posts.dates[o, 1]:
+        return False
+    if side.education[p, 1] < posts.education[o] or schooling(posts, o, held) == 0:
+        return False
+    capacity = side.high[p]
+    if not met(capacity, posts.eased[o]):
+        return False
+    relax(posts, tables, o, side.helped[p, 1], everything, left)
+    for word in range(3):
+        left[word] = lowered(left[word], posts.gain[o, word])
+    return met(capacity, left)
+
+
+# What one person makes of every table
+
+
+@njit(cache=True)
+def see_skills(side: PeopleSide, tables: Tables, p: int, held: Array, skilled: Array) -> None:
+    """Fills levels held (from 1) by code, and points of skill by occupation."""
+    held[:] = 0
+    skilled[:] = UNSKILLED
+    for at in range(side.skill_at[p], side.skill_at[p + 1]):
+        code, level, recency = side.skill[at], side.skill_level[at], side.skill_recency[at]
+        held[code] = max(held[code], level + 1)
+        for job in range(len(skilled)):
+            kin = tables.kin[code, job]
+            if kin:
+                points = (HELD[level] if kin == 3 else KIN[kin]) + recency
+                skilled[job] = max(skilled[job], points)
+
+
+@njit(cache=True)
+def see_jobs(side: PeopleSide, tables: Tables, p: int, wished: Array) -> None:
+    """Fills points of wish by occupation."""
+    first, last = side.wish_at[p], side.wish_at[p + 1]
+    wants = False
+    for at in range(first, last):
+        wants |= side.wish_avoids[at] == 0
+    strict = side.flags[p, MUSTS] & MUST_OCCUPATION
+    wished[:] = 0 if not wants else EXCLUDED if strict else JOB_OTHER
+    for at in range(first, last):
+        for job in range(len(wished)):
+            kin = tables.kin[side.wish[at], job]
+            if side.wish_avoids[at] == 0 and kin >= 2:
+                wished[job] = max(wished[job], JOB_WANTED if kin == 3 else JOB_RELATED)
+    for at in range(first, last):
+        for job in range(len(wished)):
+            if side.wish_avoids[at] and tables.kin[side.wish[at], job] == 3:
+                wished[job] = EXCLUDED
+
+
+@njit(cache=True)
+def see_places(side: PeopleSide, tables: Tables, p: int, place: Array) -> None:
+    """Fills points by place, the base of U among them."""
+    far = EXCLUDED if side.flags[p, MUSTS] & MUST_DISTANCE else FAR
+    home = side.county[p]
+    for at in range(len(place)):
+        county, at_home, dorm = tables.places[at]
+        if at_home:
+            points = HOME
+        elif county == home:
+            points = OWN_COUNTY
+        elif tables.km[home, county] <= side.most_km[p]:
+            points = NEAR
+        elif side.flags[p, RELOCATES]:
+            points = MOVE_DORM if dorm else MOVE
+        else:
+            points = far
+        place[at] = U_BASE + points
+
+
+@njit(cache=True)
+def see_terms(side: PeopleSide, tables: Tables, p: int, terms: Array) -> None:
+    """Fills points by work type, shift and dorm together."""
+    musts = side.flags[p, MUSTS]
+    modes, shifts = side.flags[p, MODES], side.flags[p, SHIFTS]
+    for at in range(len(terms)):
+        mode, shift, dorm = tables.terms[at]
+        points = 0
+        if modes:
+            if (modes >> mode) & 1:
+                points += MODE_WANTED
+            else:
+                points += EXCLUDED if musts & MUST_MODE else MODE_OTHER
+        if shifts:
+            if (shifts >> shift) & 1:
+                points += SHIFT_WANTED
+            else:
+                points += EXCLUDED if musts & MUST_SHIFT else SHIFT_OTHER
+        if side.flags[p, DORM]:
+            if dorm:
+                points += DORM_WANTED
+            else:
+                points += EXCLUDED if musts & MUST_DORM else DORM_MISSING
+        terms[at] = points
+
+
+@njit(cache=True)
+def see_wages(side: PeopleSide, tables: Tables, p: int, wage: Array) -> None:
+    """Fills points by wage; wages ascend, so one walk along the table's steps is enough."""
+    wish = np.int64(side.wage[p])
+    if wish == 0:
+        wage[:] = 0
+        return
+    least = wish if side.flags[p, MUSTS] & MUST_WAGE else 0
+    step = 0
+    for at in range(len(wage)):
+        yuan = np.int64(tables.wages[at])
+        while step < len(WAGE_PERCENT) and yuan * 100 >= WAGE_PERCENT[step] * wish:
+            step += 1
+        wage[at] = EXCLUDED if yuan < least else WAGE_POINTS[step]
+
+
+@njit(cache=True)
+def likelihood(tables: Tables, points: int) -> int:
+    """Thousandths of probability for a log-odds in hundredths."""
+    return tables.sigmoid[min(max(points, -REACH), REACH) + REACH]
+
+
+@njit(cache=True)
+def preferred(posts: OrderSide, o: int, held: Array) -> int:
+    """Points for preferred skills that are held."""
+    count = 0
+    for at in range(posts.prefer_at[o], posts.prefer_at[o + 1]):
+        count += held[posts.prefer[at]] > 0
+    return min(count, PREFERRED_COUNTED) * PREFERRED
+
+
+# All pairs
+
+
+@njit(cache=True, parallel=True)
+def _best(
+    side: PeopleSide,
+    posts: OrderSide,
+    tables: Tables,
+    bonus: Array,
+    prices: Array,
+    order: Array,
+    value: Array,
+    surplus: Array,
+) -> None:
+    n, k = order.shape
+    m = len(posts.wage)
+    blocks = (n + PEOPLE_A_BLOCK - 1) // PEOPLE_A_BLOCK
+    for block in prange(blocks):
+        held = np.zeros(tables.kin.shape[0], np.int8)
+        skilled = np.zeros(tables.kin.shape[1], np.int32)
+        wished = np.zeros(tables.kin.shape[1], np.int32)
+        place = np.zeros(len(tables.places), np.int32)
+        terms = np.zeros(len(tables.terms), np.int32)
+        wage = np.zeros(len(tables.wages), np.int32)
+        counts = np.zeros(3, np.uint64)
+        left = np.zeros(3, np.uint64)
+        net = np.zeros(k, np.int64)
+        for p in range(block * PEOPLE_A_BLOCK, min(n, (block + 1) * PEOPLE_A_BLOCK)):
+            see_skills(side, tables, p, held, skilled)
+            see_jobs(side, tables, p, wished)
+            see_places(side, tables, p, place)
+            see_terms(side, tables, p, terms)
+            see_wages(side, tables, p, wage)
+            counts[:] = tables.ordinary
+            remark, remarks = side.remark_at[p], side.remark_at[p + 1]
+            found = 0
+            net[:] = 0
+            for o in range(m):
+                job = posts.occupation[o]
+                points = (
+                    wished[job] + place[posts.place[o]] + terms[posts.terms[o]] + wage[posts.wage[o]]
+                )
+                if points < -REACH * 10:
+                    continue
+                chances = posts.quality[o] + max(skilled[job], posts.taught[o])
+                if posts.prefer_at[o] != posts.prefer_at[o + 1]:
+                    chances += preferred(posts, o, held)
+                worth = likelihood(tables, points) * likelihood(tables, chances) + bonus[p]
+                gain = worth - prices[o]
+                if gain <= net[k - 1]:  # 0 until k are found: a loss is never chosen
+                    continue
+                while remark < remarks and side.remark_order[remark] < o:
+                    remark += 1
+                noted = remark < remarks and side.remark_order[remark] == o
+                if noted:
+                    if side.remark_avoid[remark]:
+                        continue
+                    for word in range(3):
+                        counts[word] = tables.ordinary[word] | side.remark_safe[remark, word]
+                fit = fitting(side, posts, tables, p, o, held, counts, left)
+                if noted:
+                    counts[:] = tables.ordinary
+                if fit == NOT_NOW:
+                    continue
+                at = min(found, k - 1)
+                while at > 0 and net[at - 1] < gain:
+                    net[at] = net[at - 1]
+                    order[p, at] = order[p, at - 1]
+                    value[p, at] = value[p, at - 1]
+                    at -= 1
+                net[at] = gain
+                order[p, at] = o
+                value[p, at] = worth
+                found = min(found + 1, k)
+            surplus[p] = net[0]
+
+
+@njit(cache=True, parallel=True)
+def _judge(
+    side: PeopleSide,
+    posts: OrderSide,
+    tables: Tables,
+    chosen: Array,
+    bins: Array,
+    wants: Array,
+    hired: Array,
+) -> None:
+    m = len(posts.wage)
+    blocks = (len(chosen) + PEOPLE_A_BLOCK - 1) // PEOPLE_A_BLOCK
+    for block in prange(blocks):
+        held = np.zeros(tables.kin.shape[0], np.int8)
+        skilled = np.zeros(tables.kin.shape[1], np.int32)
+        wished = np.zeros(tables.kin.shape[1], np.int32)
+        place = np.zeros(len(tables.places), np.int32)
+        terms = np.zeros(len(tables.terms), np.int32)
+        wage = np.zeros(len(tables.wages), np.int32)
+        counts = np.zeros(3, np.uint64)
+        everything = np.full(3, ~np.uint64(0), np.uint64)
+        left = np.zeros(3, np.uint64)
+        for row in range(block * PEOPLE_A_BLOCK, min(len(chosen), (block + 1) * PEOPLE_A_BLOCK)):
+            p = chosen[row]
+            see_skills(side, tables, p, held, skilled)
+            see_jobs(side, tables, p, wished)
+            see_places(side, tables, p, place)
+            see_terms(side, tables, p, terms)
+            see_wages(side, tables, p, wage)
+            remark, remarks = side.remark_at[p], side.remark_at[p + 1]
+            for o in range(m):
+                job = posts.occupation[o]
+                points = (
+                    wished[job] + place[posts.place[o]] + terms[posts.terms[o]] + wage[posts.wage[o]]
+                )
+                chances = posts.quality[o] + max(skilled[job], posts.taught[o])
+                chances += preferred(posts, o, held)
+                wants[row, o] = likelihood(tables, points)
+                hired[row, o] = likelihood(tables, chances)
+                counts[:] = tables.ordinary
+                while remark < remarks and side.remark_order[remark] < o:
+                    remark += 1
+                avoided = points < -REACH * 10
+                if remark < remarks and side.remark_order[remark] == o:
+                    avoided |= side.remark_avoid[remark] != 0
+                    for word in range(3):
+                        counts[word] |= side.remark_safe[remark, word]
+                if avoided:
+                    bins[row, o] = NOT_NOW
+                    continue
+                fit = fitting(side, posts, tables, p, o, held, counts, left)
+                if fit == NOT_NOW and possible(
+                    side, posts, tables, p, o, held, everything, left
+                ):
+                    fit = CONFIRM
+                bins[row, o] = fit
+
+
+def best(
+    market: Market, prices: NDArray[np.int64], k: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
+    """Each person's k best fitting orders by value less price, over all orders.
+
+    Gives (n, k) orders (-1 where there are fewer that are worth their price), best first and the
+    lower order first among equals, their (n, k) values, and (n,) the surplus of the best, which
+    with the prices makes the dual bound.
+    """
+    n = len(market.people)
+    order = np.full((n, k), -1, np.int32)
+    value = np.zeros((n, k), np.int32)
+    surplus = np.zeros(n, np.int64)
+    _best(
+        market.side, market.posts, market.tables, market.bonus, prices, order, value, surplus
+    )
+    return order, value, surplus
+
+
+def judge(
+    market: Market, chosen: NDArray[np.int64]
+) -> tuple[NDArray[np.int8], NDArray[np.int16], NDArray[np.int16]]:
+    """Bins, U and P (thousandths) of the chosen people before all orders of the market."""
+    shape = len(chosen), len(market.orders)
+    bins, wants, hired = np.zeros(shape, np.int8), np.zeros(shape, np.int16), np.zeros(shape, np.int16)
+    _judge(market.side, market.posts, market.tables, chosen, bins, wants, hired)
+    return bins, wants, hired
