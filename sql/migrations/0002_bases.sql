@@ -147,6 +147,19 @@ create table self_score (
   primary key (case_id, item_id)
 );
 
+-- What somebody looked at or declared while the case stood in a state; the guards of the next move ask for it.
+create table case_check (
+  id bigint generated always as identity primary key,
+  case_id bigint not null references accreditation_case,
+  state text not null,
+  what text not null check (what in ('completeness', 'vetoes', 'premises', 'recusal', 'visit', 'rescored')),
+  by_user bigint not null references app_user,
+  at timestamptz not null,
+  clear boolean not null,
+  note text not null
+);
+create index on case_check (case_id);
+
 create table assessor (
   user_id bigint primary key references app_user,
   county text not null references division,
@@ -384,7 +397,7 @@ declare t text;
 begin
   foreach t in array array['accreditation_case', 'case_log', 'document', 'self_score', 'score_sheet',
     'score_entry', 'veto_flag', 'final_item', 'case_result', 'finding', 'objection', 'draw', 'case_member',
-    'class_record', 'base_year'] loop
+    'case_check', 'class_record', 'base_year'] loop
     execute format('alter table %I enable row level security', t);
     execute format('alter table %I force row level security', t);
     execute format('create policy owner on %I to yupei_owner using (true) with check (true)', t);
@@ -404,10 +417,17 @@ create policy seen on accreditation_case to yupei_app
   );
 create policy seen on case_log to yupei_app using (yupei_sees_case(case_id)) with check (yupei_sees_case(case_id));
 create policy seen on document to yupei_app using (yupei_sees_case(case_id)) with check (yupei_sees_case(case_id));
-create policy seen on self_score to yupei_app using (yupei_sees_case(case_id)) with check (yupei_sees_case(case_id));
+-- What the base gave itself would anchor the one who scores: hidden from an assessor while their sheet is open.
+create function yupei_scores_blind(case_id bigint) returns boolean language sql stable security definer
+  set search_path = public as $$
+  select exists (select from score_sheet s where s.case_id = $1 and s.assessor_id = yupei_user() and s.locked_at is null)
+$$;
+create policy seen on self_score to yupei_app
+  using (yupei_sees_case(case_id) and not yupei_scores_blind(case_id)) with check (yupei_sees_case(case_id));
 create policy seen on case_result to yupei_app using (yupei_sees_case(case_id)) with check (yupei_sees_case(case_id));
 create policy seen on finding to yupei_app using (yupei_sees_case(case_id)) with check (yupei_sees_case(case_id));
 create policy seen on final_item to yupei_app using (yupei_sees_case(case_id)) with check (yupei_sees_case(case_id));
+create policy seen on case_check to yupei_app using (yupei_sees_case(case_id)) with check (yupei_sees_case(case_id));
 create policy seen on draw to yupei_app using (yupei_sees_case(case_id)) with check (yupei_sees_case(case_id));
 -- Not through yupei_sees_case: that function reads this table.
 create policy seen on case_member to yupei_app
@@ -449,8 +469,23 @@ create function open_objections(notice bigint) returns bigint language sql stabl
   select count(*) from objection where notice_id = $1 and answered_at is null
 $$;
 
+-- What the public may read of a notice: the base, the county and the days; and the answers, without who asked.
+create function public_notices(today date) returns table (
+  id bigint, case_id bigint, base_name text, county text, county_name text, kind text, starts_on date, ends_on date,
+  published_at timestamptz, simulated boolean, open_objections bigint, over boolean
+) language sql stable security definer set search_path = public as $$
+  select n.id, n.case_id, b.name, c.county, d.name, c.kind, n.starts_on, n.ends_on, n.published_at, c.simulated,
+    open_objections(n.id), n.ends_on < $1 or c.state <> 'public_notice'
+  from public_notice n join accreditation_case c on c.id = n.case_id join base b on b.id = c.base_id
+  join division d on d.code = c.county
+$$;
+create function public_answers(notice bigint) returns table (id bigint, answered_at timestamptz, upheld boolean, answer text)
+  language sql stable security definer set search_path = public as $$
+  select o.id, o.answered_at, o.upheld, o.answer from objection o where o.notice_id = $1 and o.answered_at is not null
+$$;
+
 grant select, insert, update on base, accreditation_case, case_member, clock, document, self_score,
   assessor, assessor_tie, draw, score_sheet, score_entry, veto_flag, final_item, case_result, finding,
   public_notice, objection, accreditation, demonstration, coverage_gap, class_record, base_year, rubric to yupei_app;
-grant select, insert on case_log, accreditation_log, demonstration_log, lifecycle_move to yupei_app;
+grant select, insert on case_check, case_log, accreditation_log, demonstration_log, lifecycle_move to yupei_app;
 grant delete on score_entry, veto_flag, self_score to yupei_app;
