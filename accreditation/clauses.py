@@ -29,7 +29,7 @@ class Kind(StrEnum):
     CHOICE = "choice"  # the key of one of its choices
 
 
-class NotGiven(Exception):  # noqa: N818 - a sheet under way, not an error
+class NotGiven(Exception):
     """The clause asks for a value that the sheet does not have yet."""
 
     def __init__(self, key: str) -> None:

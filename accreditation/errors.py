@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refusal(Exception):  # noqa: N818 - the rule did not err; it said no
+class Refusal(Exception):
     """A rule said no, in Chinese, with its values apart so that it can be translated.
 
     `text` is the gettext msgid with `{named}` places; `values` fill them.
