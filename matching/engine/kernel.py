@@ -50,6 +50,7 @@ PREFERRED, PREFERRED_COUNTED = scores.PREFERRED_POINTS, scores.PREFERRED_COUNTED
 EXCLUDED = scores.EXCLUDED
 REACH = scores.SIGMOID_REACH
 PEOPLE_A_BLOCK = 64
+SPREAD = 40_503  # 2**16 over the golden ratio: neighbours begin far apart
 
 
 # Demands in words of thirteen fields
@@ -286,6 +287,15 @@ def preferred(posts: OrderSide, o: int, held: Array) -> int:
     return min(count, PREFERRED_COUNTED) * PREFERRED
 
 
+@njit(cache=True)
+def remark_of(side: PeopleSide, p: int, o: int) -> int:
+    """Where something is noted of this very pair, or -1."""
+    for at in range(side.remark_at[p], side.remark_at[p + 1]):
+        if side.remark_order[at] == o:
+            return at
+    return -1
+
+
 # All pairs
 
 
@@ -295,6 +305,7 @@ def _best(
     posts: OrderSide,
     tables: Tables,
     bonus: Array,
+    first: Array,
     prices: Array,
     order: Array,
     value: Array,
@@ -320,10 +331,12 @@ def _best(
             see_terms(side, tables, p, terms)
             see_wages(side, tables, p, wage)
             counts[:] = tables.ordinary
-            remark, remarks = side.remark_at[p], side.remark_at[p + 1]
             found = 0
             net[:] = 0
-            for o in range(m):
+            for step in range(m):
+                o = first[p] + step
+                if o >= m:
+                    o -= m
                 job = posts.occupation[o]
                 points = (
                     wished[job] + place[posts.place[o]] + terms[posts.terms[o]] + wage[posts.wage[o]]
@@ -337,9 +350,8 @@ def _best(
                 gain = worth - prices[o]
                 if gain <= net[k - 1]:  # 0 until k are found: a loss is never chosen
                     continue
-                while remark < remarks and side.remark_order[remark] < o:
-                    remark += 1
-                noted = remark < remarks and side.remark_order[remark] == o
+                remark = remark_of(side, p, o)
+                noted = remark >= 0
                 if noted:
                     if side.remark_avoid[remark]:
                         continue
@@ -392,7 +404,6 @@ def _judge(
             see_places(side, tables, p, place)
             see_terms(side, tables, p, terms)
             see_wages(side, tables, p, wage)
-            remark, remarks = side.remark_at[p], side.remark_at[p + 1]
             for o in range(m):
                 job = posts.occupation[o]
                 points = (
@@ -403,10 +414,9 @@ def _judge(
                 wants[row, o] = likelihood(tables, points)
                 hired[row, o] = likelihood(tables, chances)
                 counts[:] = tables.ordinary
-                while remark < remarks and side.remark_order[remark] < o:
-                    remark += 1
+                remark = remark_of(side, p, o)
                 avoided = points < -REACH * 10
-                if remark < remarks and side.remark_order[remark] == o:
+                if remark >= 0:
                     avoided |= side.remark_avoid[remark] != 0
                     for word in range(3):
                         counts[word] |= side.remark_safe[remark, word]
@@ -426,16 +436,27 @@ def best(
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
     """Each person's k best fitting orders by value less price, over all orders.
 
-    Gives (n, k) orders (-1 where there are fewer that are worth their price), best first and the
-    lower order first among equals, their (n, k) values, and (n,) the surplus of the best, which
-    with the prices makes the dual bound.
+    Gives (n, k) orders (-1 where there are fewer that are worth their price), best first, their
+    (n, k) values, and (n,) the surplus of the best, which with the prices makes the dual bound.
+    Each person starts looking elsewhere and keeps the first of equals: else people alike would
+    all name the same few of orders alike.
     """
     n = len(market.people)
     order = np.full((n, k), -1, np.int32)
     value = np.zeros((n, k), np.int32)
     surplus = np.zeros(n, np.int64)
+    first = np.zeros(n, np.int64)
+    first[market.rank] = np.arange(n) * SPREAD % max(1, len(market.orders))
     _best(
-        market.side, market.posts, market.tables, market.bonus, prices, order, value, surplus
+        market.side,
+        market.posts,
+        market.tables,
+        market.bonus,
+        first,
+        prices,
+        order,
+        value,
+        surplus,
     )
     return order, value, surplus
 

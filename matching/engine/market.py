@@ -134,7 +134,7 @@ class Market:
             _by_id(people.ids),
             order_at,
             scores.waiting_bonus(people.waiting_since, as_of.toordinal()),
-            orders.seats.astype(np.int64),
+            _usable(people, orders),
         )
 
     def facing(self, orders: Orders, distances: Distances) -> Market:
@@ -156,7 +156,7 @@ class Market:
             posts=posts,
             tables=tables,
             order_at=order_at,
-            seats=orders.seats.astype(np.int64),
+            seats=_usable(self.people, orders),
         )
 
 
@@ -168,6 +168,11 @@ def packed(levels: Array) -> NDArray[np.uint64]:
     shifts = np.arange(FIELDS_A_WORD, dtype=np.uint64) * np.uint64(FIELD_BITS)
     words = fields.reshape(*levels.shape[:-1], WORDS, FIELDS_A_WORD) << shifts
     return np.bitwise_or.reduce(words, axis=-1)
+
+
+def _usable(people: People, orders: Orders) -> NDArray[np.int64]:
+    """Seats, no more than there are people: the rest would only loosen the bound."""
+    return np.minimum(orders.seats, len(people)).astype(np.int64)
 
 
 def _codes(people: People, orders: Orders) -> tuple[str, ...]:

@@ -54,9 +54,11 @@ def test_the_best_orders_at_prices_are_those_of_all_pairs(seed):
             for o in range(30)
             if bins[p, o] >= Bin.TRAINING and worth[p, o] > prices[o]
         ]
-        expected = [o for _, o in sorted(gains)[:4]]
-        assert [o for o in order[p] if o >= 0] == expected
-        assert value[p, : len(expected)].tolist() == [worth[p, o] for o in expected]
+        expected = [-gain for gain, _ in sorted(gains)[:4]]
+        named = [o for o in order[p] if o >= 0]
+        assert {o for _, o in gains} >= set(named)
+        assert [worth[p, o] - prices[o] for o in named] == expected
+        assert value[p, : len(named)].tolist() == [worth[p, o] for o in named]
         assert surplus[p] == max((-gain for gain, _ in gains), default=0)
 
 
