@@ -21,9 +21,9 @@ DIVISIONS: Final = Path(__file__).resolve().parents[1] / "reference/data/divisio
 TILE_PX: Final = 46
 GAP_PX: Final = 4
 BAR_PX: Final = 26
-LABEL_PX: Final = 150
-BARS_PX: Final = 640
-VALUE_PX: Final = 110
+LABEL_PX: Final = 100
+BARS_PX: Final = 460
+VALUE_PX: Final = 84
 
 Tone = Literal["good", "fair", "due", "late", "none", "info"]
 PATTERNS: Final[Mapping[Tone, str]] = {  # drawn over the tone's colour, 8 x 8
