@@ -230,12 +230,8 @@ def _lawful_na(rubric: Rubric, sheet: Sheet) -> None:
 
 def _part(item: Item, sheet: Sheet, at_stage: bool) -> _Part:
     nothing = Fraction(0)
-    if not at_stage:
-        return _Part(item, State.NOT_AT_STAGE, nothing)
-    if item.id in sheet.not_applicable:
-        return _Part(item, State.NOT_APPLICABLE, nothing)
-    if item.id in sheet.not_evidenced:
-        return _Part(item, State.NOT_EVIDENCED, nothing)
+    if declared := _declared(item, sheet, at_stage):
+        return _Part(item, declared, nothing)
     raw = sheet.measures.get(item.id)
     if not raw:
         return _Part(item, State.MISSING, nothing, missing=_keys(item))
@@ -247,6 +243,15 @@ def _part(item: Item, sheet: Sheet, at_stage: bool) -> _Part:
     if earned.points is None:
         return _Part(item, State.NO_CASES, nothing, earned)
     return _Part(item, State.SCORED, earned.points, earned)
+
+
+def _declared(item: Item, sheet: Sheet, at_stage: bool) -> State | None:
+    """The state that is settled before any value is looked at."""
+    if not at_stage:
+        return State.NOT_AT_STAGE
+    if item.id in sheet.not_applicable:
+        return State.NOT_APPLICABLE
+    return State.NOT_EVIDENCED if item.id in sheet.not_evidenced else None
 
 
 def _keys(item: Item) -> tuple[str, ...]:
