@@ -10,6 +10,8 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar, Final, Protocol, TypeVar
 
+from multidict import MultiMapping
+
 from services.i18n import N_, Message
 
 Made = TypeVar("Made")
@@ -22,13 +24,6 @@ DAY: Final = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\
 PARTS: Final = ("", "-month", "-day")  # of a date; the year carries the field's own name
 
 
-class Multidict(Protocol):
-    """What aiohttp's `request.post()` gives."""
-
-    def getall(self, key: str, default: Any = ..., /) -> Sequence[Any]: ...
-    def keys(self) -> Any: ...
-
-
 class Upload(Protocol):
     """An uploaded file as aiohttp gives it."""
 
@@ -36,7 +31,7 @@ class Upload(Protocol):
     file: Any
 
 
-class Wrong(Exception):  # noqa: N818  # like Refusal: it is an answer, not a failure
+class Wrong(Exception):  # like Refusal: it is an answer, not a failure
     """One field's error; `parse` gathers them."""
 
     def __init__(self, message: Message) -> None:
@@ -68,7 +63,7 @@ class Filled:
         return [(name, str(message)) for name, message in self.errors.items()]
 
 
-class Invalid(Exception):  # noqa: N818  # an answer, not a failure
+class Invalid(Exception):  # an answer, not a failure
     """Some fields are wrong: `errors` by field in the form's order, `typed` as it was given."""
 
     def __init__(self, errors: Mapping[str, Message], typed: Typed) -> None:
@@ -96,7 +91,7 @@ class Field:
         """The names of its inputs."""
         return (self.name,)
 
-    def parse(self, form: Multidict) -> Any:
+    def parse(self, form: MultiMapping[Any]) -> Any:
         """The value. Raises `Wrong`."""
         given = clean(text_of(form, self.name))
         if not given:
@@ -191,7 +186,7 @@ class Day(Field):
     def names(self) -> tuple[str, ...]:
         return tuple(self.name + part for part in PARTS)
 
-    def parse(self, form: Multidict) -> date | None:
+    def parse(self, form: MultiMapping[Any]) -> date | None:
         year, month, day = (plain(text_of(form, name)) for name in self.names())
         if not (year or month or day):
             value: date | None = self.nothing()
@@ -237,7 +232,7 @@ class Choices(Field):
     absent: ClassVar[str] = N_("请至少选择一项{label}")
     empty: ClassVar[Any] = ()
 
-    def parse(self, form: Multidict) -> tuple[Any, ...]:
+    def parse(self, form: MultiMapping[Any]) -> tuple[Any, ...]:
         given = {str(one) for one in form.getall(self.name, ()) if one}
         if not given:
             value: tuple[Any, ...] = self.nothing()
@@ -275,7 +270,7 @@ class File(Field):
     most_bytes: int = 20 * 1024 * 1024
     absent: ClassVar[str] = N_("请选择要上传的{label}")
 
-    def parse(self, form: Multidict) -> Upload | None:
+    def parse(self, form: MultiMapping[Any]) -> Upload | None:
         given = next(iter(form.getall(self.name, ())), None)
         if given is None or isinstance(given, str | bytes) or not given.filename:
             value: Upload | None = self.nothing()
@@ -296,7 +291,7 @@ class File(Field):
         return upload
 
 
-def parse(made: Callable[..., Made], fields: Sequence[Field], form: Multidict) -> Made:
+def parse(made: Callable[..., Made], fields: Sequence[Field], form: MultiMapping[Any]) -> Made:
     """`made(**values)` of the whole form. Raises `Invalid` with every field's error at once."""
     values: dict[str, Any] = {}
     errors: dict[str, Message] = {}
@@ -310,7 +305,7 @@ def parse(made: Callable[..., Made], fields: Sequence[Field], form: Multidict) -
     return made(**values)
 
 
-def typed(fields: Sequence[Field], form: Multidict) -> Typed:
+def typed(fields: Sequence[Field], form: MultiMapping[Any]) -> Typed:
     """What was typed into these fields, exactly as it was typed; files cannot be kept."""
     return {
         name: tuple(one for one in form.getall(name, ()) if isinstance(one, str))
@@ -329,7 +324,7 @@ def filled(fields: Sequence[Field], values: Mapping[str, Any]) -> Filled:
     return Filled(shown)
 
 
-def text_of(form: Multidict, name: str) -> str:
+def text_of(form: MultiMapping[Any], name: str) -> str:
     """The first text given under a name; an upload there is no text."""
     given = next(iter(form.getall(name, ())), "")
     return given if isinstance(given, str) else ""

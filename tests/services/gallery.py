@@ -56,6 +56,8 @@ def wrong_form() -> Filled:
 
 def gallery(language: Language, form: Filled) -> str:
     """The page in a language."""
+    own = pages.environment().loader
+    assert own is not None
     house = pages.environment().overlay(
         loader=jinja2.ChoiceLoader(
             [

@@ -31,24 +31,21 @@ class Given:
 
 
 def test_a_whole_form_becomes_one_value() -> None:
-    typed = MultiDict(
-        [
-            ("name", "阳光基地"),
-            ("why", "按规定"),
-            ("city", "410100"),
-            ("kind", "order"),
-            ("needs", "sign"),
-            ("needs", "ramp"),
-            ("agree", "yes"),
-            ("seats", "３０"),
-            ("start", "2026"),
-            ("start-month", "１１"),
-            ("start-day", "23"),
-            ("score", "86.5"),
-        ]
-    )
     proof = Given("证书.PDF", io.BytesIO(b"%PDF"))
-    pairs: MultiDict[Any] = MultiDict([*typed.items(), ("proof", proof)])
+    typed: dict[str, Any] = {
+        "name": "阳光基地",
+        "why": "按规定",
+        "city": "410100",
+        "kind": "order",
+        "agree": "yes",
+        "seats": "３０",
+        "start": "2026",
+        "start-month": "１１",
+        "start-day": "23",
+        "score": "86.5",
+        "proof": proof,
+    }
+    pairs = MultiDict([*typed.items(), ("needs", "sign"), ("needs", "ramp")])
     application = forms.parse(Application, FIELDS, pairs)
     assert application == Application(
         name="阳光基地",
