@@ -9,6 +9,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final
 
+from services.i18n import N_, _
+
 SHOWN_CHARACTERS: Final = 40  # of a wrong value: enough to find it, little enough for a terminal
 
 Row = dict[str, Any]
@@ -45,15 +47,22 @@ class Fault:
     allowed: str
     values: Mapping[str, object] = field(default_factory=dict)
 
-    def said(self, translate: Callable[[str], str] = str) -> str:
-        """What may stand here, in the language of `translate` (gettext)."""
-        return translate(self.allowed).format(**self.values)
+    def said(self) -> str:
+        """What may stand here, in the present language."""
+        return _(self.allowed, **self.values)
 
     def __str__(self) -> str:
-        return f"{self.file}，第{self.row}行，{self.column}：“{self.value}”；{self.said()}"
+        return _(
+            "{file}，第{row}行，{column}：“{value}”；{allowed}",
+            file=self.file,
+            row=self.row,
+            column=self.column,
+            value=self.value,
+            allowed=self.said(),
+        )
 
 
-class TableFaults(Exception):  # noqa: N818  a list of faults, read as one
+class TableFaults(Exception):
     """The table can't be used. `faults` holds all of them, in the order of rows."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
@@ -107,7 +116,7 @@ def text(*, longest: int = 200, **more: Any) -> Column:
             raise ValueError(cell)
         return cell
 
-    return Column(read, "文字，不超过{longest}个字", {"longest": longest}, **more)
+    return Column(read, N_("文字，不超过{longest}个字"), {"longest": longest}, **more)
 
 
 def whole_number(low: int, high: int, **more: Any) -> Column:
@@ -118,7 +127,7 @@ def whole_number(low: int, high: int, **more: Any) -> Column:
             raise ValueError(cell)
         return number
 
-    return Column(read, "{low}到{high}之间的整数", {"low": low, "high": high}, **more)
+    return Column(read, N_("{low}到{high}之间的整数"), {"low": low, "high": high}, **more)
 
 
 def decimal_number(low: Decimal, high: Decimal, *, places: int = 2, **more: Any) -> Column:
@@ -135,7 +144,7 @@ def decimal_number(low: Decimal, high: Decimal, *, places: int = 2, **more: Any)
         return number
 
     says = {"low": low, "high": high, "places": places}
-    return Column(read, "{low}到{high}之间的数，最多{places}位小数", says, **more)
+    return Column(read, N_("{low}到{high}之间的数，最多{places}位小数"), says, **more)
 
 
 def choice(meanings: Mapping[str, Any], **more: Any) -> Column:
@@ -146,7 +155,7 @@ def choice(meanings: Mapping[str, Any], **more: Any) -> Column:
             raise ValueError(cell)
         return meanings[cell]
 
-    return Column(read, "以下之一：{choices}", {"choices": "、".join(meanings)}, **more)
+    return Column(read, N_("以下之一：{choices}"), {"choices": "、".join(meanings)}, **more)
 
 
 def one_of(known: Collection[str], allowed: str, **more: Any) -> Column:
@@ -172,7 +181,7 @@ def day(**more: Any) -> Column:
         year, month, of_month = (int(part) for part in cell.replace("/", "-").split("-"))
         return date(year, month, of_month)
 
-    return Column(read, "日期，如2026-03-01", **more)
+    return Column(read, N_("日期，如2026-03-01"), **more)
 
 
 # Reading
@@ -198,11 +207,11 @@ def _records(path: Path) -> list[list[str]]:
             for cells in csv.reader(io.StringIO(written, newline=""), strict=True)
         ]
     except UnicodeDecodeError:
-        raise whole_file("请另存为“CSV UTF-8”后再用；能识别的编码是UTF-8和GB18030") from None
+        raise whole_file(N_("请另存为“CSV UTF-8”后再用；能识别的编码是UTF-8和GB18030")) from None
     except csv.Error:
-        raise whole_file("不是完整的CSV表格：请检查引号是否成对") from None
+        raise whole_file(N_("不是完整的CSV表格：请检查引号是否成对")) from None
     if not records or not any(records[0]):
-        raise whole_file("第一行应为列名，文件却是空的")
+        raise whole_file(N_("第一行应为列名，文件却是空的"))
     return records
 
 
@@ -219,14 +228,14 @@ def _header_faults(file: str, header: list[str], columns: Mapping[str, Column]) 
     known = {"columns": "、".join(columns)}
     for name, column in columns.items():
         if column.required and name not in header:
-            yield Fault(file, 1, name, "", "缺少这一列")
+            yield Fault(file, 1, name, "", N_("缺少这一列"))
     for name in dict.fromkeys(header):
         if name not in columns:
             yield Fault(
-                file, 1, name or "—", _shown(name), "没有这一列；可用的列：{columns}", known
+                file, 1, name or "—", _shown(name), N_("没有这一列；可用的列：{columns}"), known
             )
         elif header.count(name) > 1:
-            yield Fault(file, 1, name, _shown(name), "同一列只能出现一次")
+            yield Fault(file, 1, name, _shown(name), N_("同一列只能出现一次"))
 
 
 def _read_row(
@@ -236,7 +245,7 @@ def _read_row(
     wrong: list[Fault] = []
     if any(cells[len(header) :]):
         beyond = _shown("，".join(cells[len(header) :]))
-        wrong.append(Fault(file, number, "—", beyond, "这一行的格子不能多于列名"))
+        wrong.append(Fault(file, number, "—", beyond, N_("这一行的格子不能多于列名")))
     for name, column in columns.items():
         cell = _cell(header, cells, name)
         if not cell and not column.required:
@@ -267,7 +276,9 @@ def _repeated(
             first = seen.setdefault((name, row[name]), number)
             if first != number:
                 shown = _shown(str(row[name]))
-                yield Fault(file, number, name, shown, "不能与第{first}行相同", {"first": first})
+                yield Fault(
+                    file, number, name, shown, N_("不能与第{first}行相同"), {"first": first}
+                )
 
 
 def _cell(header: list[str], cells: list[str], column: str) -> str:
