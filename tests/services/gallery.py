@@ -62,7 +62,7 @@ def gallery(language: Language, form: Filled) -> str:
         loader=jinja2.ChoiceLoader(
             [
                 jinja2.DictLoader({"gallery.html": GALLERY.read_text("utf-8")}),
-                pages.environment().loader,
+                own,
             ]
         )
     )
