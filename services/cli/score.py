@@ -100,7 +100,7 @@ def _verdict(result: Result) -> list[str]:
     lines = [_("总分 {total}，等级 {grade}", total=shown(result.total), grade=result.grade.zh)]
     lines += [
         _("未达最低要求：{minimum}（{section} {share} %）", minimum=one.minimum.zh,
-          section=one.section or "", share=shown(one.share * 100))
+          section=one.section or "—", share=shown(one.share * 100))
         for one in result.failed_minima
     ]  # fmt: skip
     lines += [_("一票否决：{veto}", veto=f"{one.id} {one.zh}") for one in result.vetoes]
