@@ -85,7 +85,9 @@ def _role(key: str, zh: str, scope: Scope, *may: Permission, totp: bool = True) 
 ROLES: Final[Mapping[str, Role]] = {
     role.key: role
     for role in (
-        _role("job_seeker", N_("求职者"), Scope.PERSON, _P.OPENING_READ, _P.OFFER_ANSWER, totp=False),
+        _role(
+            "job_seeker", N_("求职者"), Scope.PERSON, _P.OPENING_READ, _P.OFFER_ANSWER, totp=False
+        ),
         _role("helper", N_("协助人"), Scope.PERSON, _P.OPENING_READ, _P.OFFER_ANSWER, totp=False),
         _role(
             "employer",
@@ -143,13 +145,18 @@ ROLES: Final[Mapping[str, Role]] = {
             },
         ),
         _role(
-            "third_party_evaluator", N_("第三方评估机构"), Scope.AREA, _P.COVERAGE_READ, _P.BASE_READ
+            "third_party_evaluator",
+            N_("第三方评估机构"),
+            Scope.AREA,
+            _P.COVERAGE_READ,
+            _P.BASE_READ,
         ),
         _role("system_administrator", N_("系统管理员"), Scope.SYSTEM, _P.USER_WRITE),
         _role("security_administrator", N_("安全管理员"), Scope.SYSTEM, _P.GRANT_WRITE),
         _role("auditor", N_("审计管理员"), Scope.SYSTEM, _P.AUDIT_READ),
     )
 }
+SYSTEM_ROLE: Final = "system"  # the program itself, in jobs; no user can be granted it
 EXCLUSIVE: Final = frozenset({"system_administrator", "security_administrator", "auditor"})
 
 
@@ -200,7 +207,7 @@ class Actor:
     def acting_as(self, permission: Permission) -> str:
         """The role by which the actor may; for the log. Raises Denied."""
         for role in self.roles:
-            if permission in ROLES[role].may:
+            if role == SYSTEM_ROLE or permission in ROLES[role].may:
                 return role
         raise Denied("您没有此项权限")
 
@@ -218,6 +225,8 @@ class Actor:
         A grant of a role with case scope is narrowed by membership of the case, which the action
         checks itself. With nothing named the permission must merely be held.
         """
+        if SYSTEM_ROLE in self.roles:
+            return
         if self.user is None:
             raise SignInNeeded("请先登录")
         for grant in self.grants:

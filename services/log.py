@@ -8,12 +8,29 @@ import structlog
 
 # What may be logged of a request. Paths hold ids, never names; queries are not logged at all.
 FIELDS: Final = frozenset(
-    {"event", "level", "timestamp", "request_id", "method", "route", "status", "ms", "user", "error",
-     "where", "job", "slot", "count", "seconds", "address", "step"}
+    {
+        "event",
+        "level",
+        "timestamp",
+        "request_id",
+        "method",
+        "route",
+        "status",
+        "ms",
+        "user",
+        "error",
+        "where",
+        "job",
+        "slot",
+        "count",
+        "seconds",
+        "address",
+        "step",
+    }
 )
 
 
-def _only_known(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+def _only_known(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in event.items() if key in FIELDS}
 
 

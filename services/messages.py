@@ -7,7 +7,9 @@ from services.db import Conn, users
 from services.i18n import N_
 from services.sealing import Keys
 
-TEXTS: Final = {"sign_in_code": N_("【豫培】验证码{code}，5分钟内有效。工作人员不会向您索要验证码。")}
+TEXTS: Final = {
+    "sign_in_code": N_("【豫培】验证码{code}，5分钟内有效。工作人员不会向您索要验证码。")
+}
 
 
 class SmsSender(Protocol):

@@ -90,6 +90,11 @@ async def limit_tries(conn: Conn, keys: Keys, account: str, address: str, now: d
     await _limit(conn, f"from:{address}", burst=60, per_second=1.0, now=now)
 
 
+def hash_password(password: str) -> str:
+    """Argon2id of the password in its normal form."""
+    return _HASHER.hash(unicodedata.normalize("NFC", password))
+
+
 def _password_holds(password_hash: str, password: str) -> bool:
     try:
         return _HASHER.verify(password_hash, unicodedata.normalize("NFC", password))
@@ -150,7 +155,9 @@ async def send_code(
     return request
 
 
-async def try_code(conn: Conn, keys: Keys, request: str, code: str, *, now: datetime) -> bytes | None:
+async def try_code(
+    conn: Conn, keys: Keys, request: str, code: str, *, now: datetime
+) -> bytes | None:
     """The phone index that `code` proves, or None.
 
     The try is counted whatever the answer: the caller keeps this transaction.

@@ -1,0 +1,34 @@
+"""The commands: one module each. Their names are fixed (docs/architecture.md)."""
+
+import typer
+
+from services.cli import bench, demo, serve, user
+from services.cli.cover import cover
+from services.cli.match import match
+from services.cli.rubric import app as rubric
+from services.cli.score import score
+
+app = typer.Typer(
+    name="yupei",
+    help="豫培：残疾人职业培训基地认证与订单式就业匹配。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+app.command()(demo.demo)
+app.command()(serve.serve)
+app.command()(serve.worker)
+app.command()(serve.migrate)
+app.command()(serve.job)
+app.command("verify-audit")(serve.verify_audit)
+app.add_typer(user.app, name="user")
+app.command()(score)
+app.add_typer(rubric, name="rubric")
+app.command()(match)
+app.command()(cover)
+app.command()(bench.bench)
+
+
+def main() -> None:
+    """Runs the command line."""
+    app()

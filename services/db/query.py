@@ -65,6 +65,6 @@ class Command:
     async def many(self, conn: Conn, rows: "list[tuple[Any, ...]]") -> None:
         await conn.executemany(self.sql, rows)
 
-    async def value(self, conn: Conn, *args: object) -> Any:  # noqa: ANN401
+    async def value(self, conn: Conn, *args: object) -> Any:
         """The single value that the statement returns, None if it returned no row."""
         return await conn.fetchval(self.sql, *args)

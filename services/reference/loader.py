@@ -9,7 +9,7 @@ from typing import Final
 
 import chinese_calendar
 
-from accreditation.lifecycle import default_lifecycle
+from accreditation import lifecycle
 from services.db import Conn, reference
 from services.reference import sets
 
@@ -66,6 +66,11 @@ async def load(conn: Conn, *, at: datetime) -> list[str]:
     return changed
 
 
+def _month(text: str) -> date | None:
+    """The first day of "2021-03"; None for no date."""
+    return date.fromisoformat(f"{text}-01") if text else None
+
+
 def _body(file: sets.ReferenceFile) -> str:
     if file.path.endswith(".json"):
         return file.text()
@@ -96,7 +101,7 @@ async def _divisions(conn: Conn) -> None:
             int(r["tile_row"]),
             int(r["tile_col"]),
             True,
-            date.fromisoformat(r["valid_from"]) if r["valid_from"] else None,
+            _month(r["valid_from"]),
         )
         for r in counties
     ]
@@ -173,18 +178,20 @@ async def _rubric(conn: Conn, since: date) -> None:
 
 
 async def _moves(conn: Conn) -> None:
-    lifecycle = default_lifecycle()
-    await reference.add_move.many(conn, [(lifecycle.version, *move) for move in lifecycle.moves()])
+    version = str(json.loads(sets.LIFECYCLE.text())["version"])
+    await reference.add_move.many(
+        conn, [(version, *map(str, lawful)) for lawful in lifecycle.moves()]
+    )
 
 
 async def _calendar(conn: Conn, at: datetime) -> None:
     """Legal days off and make-up days of the years that the State Council has announced."""
     days = [
-        (day, False, holiday.value, "chinesecalendar", at)
+        (day, False, holiday, "chinesecalendar", at)
         for day, holiday in chinese_calendar.constants.holidays.items()
         if day.year in _CALENDAR_YEARS
     ] + [
-        (day, True, holiday.value, "chinesecalendar", at)
+        (day, True, holiday, "chinesecalendar", at)
         for day, holiday in chinese_calendar.constants.workdays.items()
         if day.year in _CALENDAR_YEARS
     ]

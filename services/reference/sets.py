@@ -42,16 +42,28 @@ ZONES: Final = ReferenceFile(
     "MIT",
 )
 TARGETS: Final = ReferenceFile(
-    "plan_targets", _REFERENCE, "data/plan_targets.csv", "豫残联〔2022〕33号 附件", "official document"
+    "plan_targets",
+    _REFERENCE,
+    "data/plan_targets.csv",
+    "豫残联〔2022〕33号 附件",
+    "official document",
 )
 RUBRIC: Final = ReferenceFile(
-    "rubric", "accreditation", "data/rubric.json", "reconstructed default, see docs/rules.md", "ours"
+    "rubric",
+    "accreditation",
+    "data/rubric.json",
+    "reconstructed default, see docs/rules.md",
+    "ours",
 )
 LIFECYCLE: Final = ReferenceFile(
     "lifecycle", "accreditation", "data/lifecycle.json", "our default, see docs/rules.md", "ours"
 )
 DEMANDS: Final = ReferenceFile(
-    "demands", _ENGINE, "data/demands.json", "our own wording, derived as each dimension says", "ours"
+    "demands",
+    _ENGINE,
+    "data/demands.json",
+    "our own wording, derived as each dimension says",
+    "ours",
 )
 ACCOMMODATIONS: Final = ReferenceFile(
     "accommodations", _ENGINE, "data/accommodations.json", "proposal, not measured", "ours"

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from services.access import Actor
 from services.actions.sign_in import Session
+from services.i18n import Language
 from services.messages import SmsSender
 from services.sealing import Keys
 from services.settings import Settings
@@ -42,4 +43,4 @@ CLOCK: Final = web.AppKey("clock", Clock)
 REQUEST_ID: Final = web.RequestKey("request_id", str)
 ACTOR: Final = web.RequestKey("actor", Actor)
 SESSION: "Final[web.RequestKey[Session | None]]" = web.RequestKey("session")
-LANGUAGE: Final = web.RequestKey("language", str)
+LANGUAGE: "Final[web.RequestKey[Language]]" = web.RequestKey("language")

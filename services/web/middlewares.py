@@ -18,7 +18,7 @@ from services.access import Actor, SignInNeeded
 from services.actions import sign_in
 from services.db import audit
 from services.db.context import transaction
-from services.i18n import LANGUAGES, _, using, translate_refusal
+from services.i18n import LANGUAGES, Language, _, translate_refusal, using
 from services.log import log
 from services.problems import (
     BAD_REQUEST,
@@ -51,9 +51,7 @@ _GIVEN_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _REQUESTS: Final = Counter("yupei_requests_total", "Requests", ["method", "status"])
 _SECONDS: Final = Histogram("yupei_request_seconds", "Seconds per request", ["method"])
 
-CSP: Final = (
-    "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-)
+CSP: Final = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 HEADERS: Final = {
     "Content-Security-Policy": CSP,
     "X-Content-Type-Options": "nosniff",
@@ -107,10 +105,11 @@ async def number_and_count(request: web.Request, handler: Handler) -> web.Stream
     return response
 
 
-def _language(request: web.Request) -> str:
+def _language(request: web.Request) -> Language:
     asked = request.cookies.get(LANGUAGE_COOKIE, "")
-    if asked in LANGUAGES:
-        return asked
+    for language in LANGUAGES:
+        if asked == language:
+            return language
     return "en" if request.headers.get("Accept-Language", "").lower().startswith("en") else "zh"
 
 
@@ -141,7 +140,9 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
             raise web.HTTPSeeOther(f"/sign-in?next={quote(request.path_qs)}") from None
         headers = {"Retry-After": "3"} if problem.status == 503 else {}
         detail = translate_refusal(error) if hasattr(error, "text") else ""
-        return answer(request, problem, detail, headers=headers, faults=getattr(error, "errors", None))
+        return answer(
+            request, problem, detail, headers=headers, faults=getattr(error, "errors", None)
+        )
 
 
 def _kept(error: web.HTTPException) -> dict[str, str]:
@@ -182,7 +183,7 @@ def answer(
             status=problem.status,
             title=_(problem.title),
             detail=detail,
-            next_step=_(problem.next_step),
+            advice=[_(problem.next_step)],
         )
     else:
         body: dict[str, object] = {

@@ -6,10 +6,29 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from services.access import Actor
+from services.access import ROLES, Actor, Permission
 from services.db import Conn
 from services.db.context import transaction
+from services.i18n import N_, _
 from services.web.keys import ACTOR, CLOCK, LANGUAGE, PAGES, POOL, REQUEST_ID, SESSION, SETTINGS
+from services.web.pages import HTML_LANG, Link, Shell
+
+# The places of the house, shown to who may enter them.
+_PLACES = (
+    (Permission.STAFF_HOME, N_("工作台"), "/staff"),
+    (Permission.CASE_READ, N_("评估案件"), "/cases"),
+    (Permission.BASE_APPLY, N_("我的基地"), "/my/bases"),
+    (Permission.CASE_ASSESS, N_("我的评分表"), "/sheets"),
+    (Permission.ORDER_READ, N_("用工订单"), "/orders"),
+    (Permission.OPENING_READ, N_("我的岗位"), "/openings"),
+    (Permission.MATCH_RUN, N_("匹配运行"), "/matching"),
+    (Permission.USER_WRITE, N_("用户"), "/users"),
+    (Permission.GRANT_WRITE, N_("授权"), "/users"),
+    (Permission.AUDIT_READ, N_("审计日志"), "/audit"),
+    (None, N_("覆盖情况"), "/coverage"),
+    (None, N_("基地名录"), "/register"),
+    (None, N_("公示"), "/notices"),
+)
 
 
 @asynccontextmanager
@@ -23,22 +42,38 @@ def actor(request: web.Request) -> Actor:
     return request[ACTOR]
 
 
+def shell_of(request: web.Request) -> Shell:
+    """Who is signed in and which places they may enter."""
+    asker, session = request[ACTOR], request.get(SESSION)
+    roles = [_(ROLES[role].zh) for role in asker.roles if role in ROLES]
+    return Shell(
+        person=asker.name or None,
+        role="、".join(roles) or None,
+        csrf=session.csrf if session else "",
+        here=request.path_qs,
+        demo=request.app[SETTINGS].demo,
+        navigation=tuple(
+            Link(_(text), href, request.path.startswith(href))
+            for permission, text, href in _PLACES
+            if permission is None or asker.may(permission)
+        ),
+    )
+
+
 def page(
     request: web.Request, template: str, /, *, status: int = 200, **values: object
 ) -> web.Response:
     """The rendered template, never cached: it may hold what only the asker may see."""
-    session = request.get(SESSION)
     text = (
         request.app[PAGES]
         .get_template(template)
         .render(
+            shell=shell_of(request),
             actor=request[ACTOR],
             language=request[LANGUAGE],
-            csrf=session.csrf if session else "",
+            html_lang=HTML_LANG[request[LANGUAGE]],
             idempotency_key=secrets.token_urlsafe(16),
             request_id=request[REQUEST_ID],
-            path=request.path_qs,
-            demo=request.app[SETTINGS].demo,
             today=request.app[CLOCK].today(),
             **values,
         )

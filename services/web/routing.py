@@ -21,7 +21,9 @@ class Area(StrEnum):
 
     PUBLIC = "public"  # anybody, signed in or not
     SIGNED_IN = "signed-in"  # anybody signed in, for what is their own
-    ANYWHERE = "anywhere"  # the permission held somewhere; lists show what row security lets through
+    ANYWHERE = (
+        "anywhere"  # the permission held somewhere; lists show what row security lets through
+    )
     COUNTY = "county"  # the county of the thing lies below an area of the grant
     BASE = "base"  # the grant names the base
     EMPLOYER = "employer"  # the grant names the employer
@@ -57,7 +59,7 @@ class Routes:
     def __init__(self) -> None:
         self.all: list[Route] = []
 
-    def _add(self, method: str, path: str, **told: Any) -> Callable[[Handler], Handler]:  # noqa: ANN401
+    def _add(self, method: str, path: str, **told: Any) -> Callable[[Handler], Handler]:
         def keep(handler: Handler) -> Handler:
             summary = told.pop("summary", None) or (handler.__doc__ or "").strip().split("\n")[0]
             self.all.append(Route(method, path, handler, summary=summary, **told))
@@ -66,7 +68,12 @@ class Routes:
         return keep
 
     def get(
-        self, path: str, *, permission: Permission | None, area: Area, reply: Any = None  # noqa: ANN401
+        self,
+        path: str,
+        *,
+        permission: Permission | None,
+        area: Area,
+        reply: Any = None,
     ) -> Callable[[Handler], Handler]:
         return self._add("GET", path, permission=permission, area=area, reply=reply)
 
@@ -77,7 +84,7 @@ class Routes:
         permission: Permission | None,
         area: Area,
         body: type[Any] | None = None,
-        reply: Any = None,  # noqa: ANN401
+        reply: Any = None,
         upload: bool = False,
     ) -> Callable[[Handler], Handler]:
         return self._add(
@@ -91,7 +98,7 @@ class Routes:
         permission: Permission | None,
         area: Area,
         body: type[Any] | None = None,
-        reply: Any = None,  # noqa: ANN401
+        reply: Any = None,
     ) -> Callable[[Handler], Handler]:
         return self._add("PUT", path, permission=permission, area=area, body=body, reply=reply)
 

@@ -5,11 +5,12 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from services.access import ROLES
 from services.actions import sign_in
 from services.db import users
-from services.db.context import transaction
-from services.i18n import LANGUAGES, _
-from services.web.keys import CLOCK, KEYS, POOL, REQUEST_ID, SESSION, SETTINGS, SMS
+from services.i18n import LANGUAGES, Message, _
+from services.web.forms import Filled
+from services.web.keys import CLOCK, KEYS, REQUEST_ID, SESSION, SETTINGS, SMS
 from services.web.middlewares import COOKIE, LANGUAGE_COOKIE
 from services.web.page import actor, page, speaking
 from services.web.routing import Area, Routes
@@ -48,7 +49,11 @@ async def choose(request: web.Request) -> web.Response:
             rows = await users.personas.all(conn)
         keys = request.app[KEYS]
         personas = [
-            {"key": row.persona, "name": keys.open(row.name_cipher, f"app_user.name.{row.id}")}
+            {
+                "key": row.persona,
+                "role": _(ROLES[row.persona].zh) if row.persona in ROLES else row.persona,
+                "name": keys.open(row.name_cipher, f"app_user.name.{row.id}"),
+            }
             for row in rows
         ]
     return page(
@@ -81,8 +86,7 @@ async def staff(request: web.Request) -> web.Response:
             request,
             "sign_in_staff.html",
             status=status,
-            login=login,
-            fault=_(refusal.text),
+            form=Filled({"login": (login,)}, {"login": Message(refusal.text)}),
             next=local(str(form.get("next", "/"))),
         )
     raise _let_in(request, opened, str(form.get("next", "/")))
@@ -94,8 +98,7 @@ async def staff_form(request: web.Request) -> web.Response:
     return page(
         request,
         "sign_in_staff.html",
-        login="",
-        fault="",
+        form=Filled(),
         next=local(request.query.get("next", "/")),
     )
 
@@ -106,8 +109,7 @@ async def phone_form(request: web.Request) -> web.Response:
     return page(
         request,
         "sign_in_phone.html",
-        phone="",
-        fault="",
+        form=Filled(),
         next=local(request.query.get("next", "/")),
     )
 
@@ -129,11 +131,10 @@ async def phone(request: web.Request) -> web.Response:
             request,
             "sign_in_phone.html",
             status=422,
-            phone=given,
-            fault=_(refusal.text),
+            form=Filled({"phone": (given,)}, {"phone": Message(refusal.text, **refusal.values)}),
             next=target,
         )
-    return page(request, "sign_in_code.html", request_token=token, fault="", next=target)
+    return page(request, "sign_in_code.html", request_token=token, form=Filled(), next=target)
 
 
 @routes.post("/sign-in/code", permission=None, area=Area.PUBLIC)
@@ -155,7 +156,7 @@ async def code(request: web.Request) -> web.Response:
             "sign_in_code.html",
             status=401,
             request_token=token,
-            fault=_(refusal.text),
+            form=Filled({}, {"code": Message(refusal.text)}),
             next=target,
         )
     raise _let_in(request, opened, target)
@@ -191,17 +192,16 @@ async def sign_out(request: web.Request) -> web.Response:
     raise away
 
 
-@routes.post("/language", permission=None, area=Area.PUBLIC)
+@routes.get("/language", permission=None, area=Area.PUBLIC)
 async def language(request: web.Request) -> web.Response:
-    """Keeps the chosen language in a cookie and, for who is signed in, with the account."""
-    form = await request.post()
-    chosen = str(form.get("language", "zh"))
-    if chosen not in LANGUAGES:
-        chosen = "zh"
-    asker = actor(request)
-    if asker.user is not None:
-        async with transaction(request.app[POOL], asker) as conn:
-            await users.set_language.run(conn, asker.user, chosen)
-    away = web.HTTPSeeOther(local(str(form.get("next", "/"))))
-    away.set_cookie(LANGUAGE_COOKIE, chosen, max_age=_YEAR_SECONDS, samesite="Lax", path="/")
+    """Keeps the chosen language in a cookie; a link, so that it works on every page without a form."""
+    chosen = request.query.get("to", "zh")
+    away = web.HTTPSeeOther(local(request.query.get("back", "/")))
+    away.set_cookie(
+        LANGUAGE_COOKIE,
+        chosen if chosen in LANGUAGES else "zh",
+        max_age=_YEAR_SECONDS,
+        samesite="Lax",
+        path="/",
+    )
     raise away

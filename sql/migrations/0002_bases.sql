@@ -152,7 +152,7 @@ create table case_check (
   id bigint generated always as identity primary key,
   case_id bigint not null references accreditation_case,
   state text not null,
-  what text not null check (what in ('completeness', 'vetoes', 'premises', 'recusal', 'visit', 'rescored')),
+  what text not null check (what in ('completeness', 'vetoes', 'premises', 'recusal', 'visit', 'agreed', 'rescored')),
   by_user bigint not null references app_user,
   at timestamptz not null,
   clear boolean not null,

@@ -270,6 +270,13 @@ create function yupei_order_in_hand(order_id bigint) returns boolean language sq
     j.employer_id = any (yupei_ids('employers'))
     or exists (select from division_ancestor a where a.code = j.county and a.ancestor = any (yupei_areas()))))
 $$;
+-- The pseudonyms behind the offers of an order: an employer sees what a candidate can do before it may
+-- see who that is.
+create function yupei_offer_pseudonyms(asked bigint) returns table (offer_id bigint, pseudonym bigint)
+  language sql stable security definer set search_path = public as $$
+  select o.id, p.pseudonym from offer o join person p on p.id = o.person_id
+  where o.order_id = asked and yupei_order_in_hand(asked)
+$$;
 create policy seen on consent to yupei_app using (yupei_person_in_hand(person_id)) with check (yupei_person_in_hand(person_id));
 create policy seen on person_category to yupei_app using (yupei_person_in_hand(person_id)) with check (yupei_person_in_hand(person_id));
 create policy seen on wish to yupei_app using (yupei_person_in_hand(person_id)) with check (yupei_person_in_hand(person_id));

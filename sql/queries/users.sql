@@ -43,9 +43,13 @@ update app_user set disabled_at = $2 where id = $1 and disabled_at is null retur
 -- name: non_simulated_users
 select count(*) from app_user where not simulated;
 
--- name: administrators
-select count(*) from role_grant
-where role in ('system_administrator', 'security_administrator') and revoked_at is null;
+-- name: missing_administrator
+-- Which of the two administrators that a start needs is not there yet: one makes accounts, the other
+-- grants roles, and nobody may be both.
+select r.key from role r
+where r.key in ('system_administrator', 'security_administrator')
+  and not exists (select from role_grant g where g.role = r.key and g.revoked_at is null)
+order by r.key desc limit 1;
 
 -- name: add_grant
 insert into role_grant (user_id, role, area, employer_id, base_id, person_id, valid_from, valid_to, granted_by, granted_at)

@@ -1,0 +1,87 @@
+"""Every minute: gives committed audit events their place in a signed hash chain.
+
+The business transaction only inserts; the chain is made here, so that no hot row slows the work
+(facts measured in docs/threat-model.md). The order of a serial number is not the order of commit:
+only events of transactions older than every running one are taken, so the chain never forks.
+"""
+
+import hashlib
+from dataclasses import astuple, dataclass
+from datetime import date, datetime
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from services.db import Conn, audit
+
+NAME: Final = "audit-seal"
+_BATCH: Final = 5000
+_START: Final = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    sealed: int  # events whose place in the chain holds
+    broken_at: int | None  # seq of the first event that does not hold
+
+
+def link(before: bytes, fields: tuple[object, ...]) -> bytes:
+    """SHA-256 over the hash before and the length-prefixed fields of one event."""
+    digest = hashlib.sha256(before)
+    for field in fields:
+        raw = str(field).encode()
+        digest.update(len(raw).to_bytes(8, "big"))
+        digest.update(raw)
+    return digest.digest()
+
+
+def _checkpoint_bytes(position: int, head: bytes) -> bytes:
+    return b"yupei-audit\0" + position.to_bytes(8, "big") + head
+
+
+async def seal(conn: Conn, signer: Ed25519PrivateKey, *, now: datetime) -> int | None:
+    """Seals what is unsealed in the caller's transaction; None if another sealer is at it."""
+    if not await audit.take_turn.value(conn):
+        return None
+    head = await audit.seal_head.first(conn) or audit.Head(0, _START)
+    events = await audit.unsealed.all(conn, _BATCH)
+    position, digest = head.position, head.hash
+    rows: list[tuple[object, ...]] = []
+    for event in events:
+        position, digest = position + 1, link(digest, astuple(event))
+        rows.append((position, event.seq, digest))
+    if rows:
+        await audit.add_seal.many(conn, rows)
+        signature = signer.sign(_checkpoint_bytes(position, digest))
+        await audit.add_checkpoint.run(conn, position, digest, signature, now)
+    return len(rows)
+
+
+async def run(conn: Conn, today: date, now: datetime, signer: Ed25519PrivateKey) -> int | None:
+    return await seal(conn, signer, now=now)
+
+
+async def verify(conn: Conn, public: Ed25519PublicKey) -> Verdict:
+    """Recomputes the chain and its signatures from the rows as they stand now."""
+    signed = {c.position: c for c in await audit.checkpoints.all(conn)}
+    before, position = _START, 1
+    while chunk := await audit.sealed.all(conn, position, _BATCH):
+        for row in chunk:
+            before = link(before, astuple(row)[2:])
+            if row.position != position or row.hash != before:
+                return Verdict(position - 1, row.seq)
+            if (point := signed.get(position)) and not _signed(public, point, before):
+                return Verdict(position - 1, row.seq)
+            position += 1
+    if any(p >= position for p in signed):
+        return Verdict(position - 1, 0)  # events were cut off the end
+    return Verdict(position - 1, None)
+
+
+def _signed(public: Ed25519PublicKey, point: audit.Checkpoint, head: bytes) -> bool:
+    try:
+        public.verify(point.signature, _checkpoint_bytes(point.position, head))
+    except InvalidSignature:
+        return False
+    return point.hash == head

@@ -1,0 +1,107 @@
+"""Rings the jobs: APScheduler only keeps time; the ledger in the database decides who works.
+
+Every replica may ring. A run takes an advisory lock and a ledger row keyed by the scheduled time,
+so that several replicas give one run; slots missed while everything was down run at the start.
+"""
+
+import asyncio
+import json
+import signal
+from datetime import UTC, date, datetime
+
+import asyncpg
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from services.db import jobs
+from services.db.context import speak_for
+from services.jobs import JOBS, SHANGHAI, SYSTEM, Job, Tools
+from services.log import log
+from services.sealing import Keys
+from services.settings import Settings
+
+_RETRY_SECONDS = 5
+
+
+async def run(settings: Settings) -> None:
+    """Keeps the jobs' time until a signal, then lets what runs finish."""
+    tools = Tools(settings, Keys.of(settings.master_key))
+    scheduler = AsyncIOScheduler(timezone=SHANGHAI)
+    running: set[asyncio.Task[object]] = set()
+
+    def ring(job: Job, slot: datetime) -> None:
+        task = asyncio.create_task(_guarded(tools, job, slot))
+        running.add(task)
+        task.add_done_callback(running.discard)
+
+    async def rung(name: str) -> None:
+        job = JOBS[name]
+        ring(job, job.slot_before(datetime.now(UTC)))
+
+    for job in JOBS.values():
+        scheduler.add_job(
+            rung,
+            IntervalTrigger(
+                seconds=int(job.every.total_seconds()),
+                start_date=job.slot_before(datetime.now(UTC)) + job.every,
+                timezone=SHANGHAI,
+            ),
+            args=[job.name],
+            coalesce=True,
+            misfire_grace_time=3600,
+        )
+        ring(job, job.slot_before(datetime.now(UTC)))  # missed while everything was down
+    scheduler.start()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+    scheduler.pause()
+    if running:  # shutdown() would cancel them in the middle of a transaction
+        await asyncio.wait(running, timeout=60)
+    scheduler.shutdown(wait=False)
+
+
+async def _guarded(tools: Tools, job: Job, slot: datetime) -> object:
+    for attempt in range(3):
+        try:
+            return await run_slot(tools, job, slot)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.error("job-failed", job=job.name, slot=slot.isoformat(), error=type(error).__name__)
+            await asyncio.sleep(_RETRY_SECONDS * (attempt + 1))
+    return None
+
+
+async def run_slot(tools: Tools, job: Job, slot: datetime) -> object:
+    """Runs `job` for its scheduled time once; None if it was done or another process is at it."""
+    conn = await asyncpg.connect(tools.settings.url(job.role), command_timeout=job.seconds)
+    try:
+        async with conn.transaction():
+            await speak_for(conn, SYSTEM)
+            if job.role == "yupei_app":
+                if not await jobs.take_turn.value(conn, job.name):
+                    return None
+                now = datetime.now(UTC)
+                if await jobs.claim.value(conn, job.name, slot, now) is None:
+                    return None
+            result = await job.run(tools, conn, slot.astimezone(SHANGHAI).date(), datetime.now(UTC))
+            if job.role == "yupei_app":
+                text = json.dumps(result, default=str)
+                await jobs.finish.run(conn, job.name, slot, datetime.now(UTC), text)
+        log.info("job", job=job.name, slot=slot.isoformat(), count=result)
+        return result
+    finally:
+        await conn.close()
+
+
+async def run_once(settings: Settings, name: str, on: date) -> object:
+    """Runs a job by hand for the civil date `on`, whatever the ledger says."""
+    job, tools = JOBS[name], Tools(settings, Keys.of(settings.master_key))
+    conn = await asyncpg.connect(settings.url(job.role), command_timeout=job.seconds)
+    try:
+        async with conn.transaction():
+            await speak_for(conn, SYSTEM)
+            return await job.run(tools, conn, on, datetime.now(UTC))
+    finally:
+        await conn.close()
