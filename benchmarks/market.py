@@ -1,6 +1,6 @@
 """A synthetic province, allotted: how long it takes and how close to the best it provably is.
 
-    python -m benchmarks.market --people 160000 --orders 5000 --json
+python -m benchmarks.market --people 160000 --orders 5000 --json
 """
 
 from __future__ import annotations

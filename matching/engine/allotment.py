@@ -136,9 +136,7 @@ def _auctioned(market: Market, order: Array, value: Array, epsilon: int) -> tupl
     begin = market.rank * width
     end = begin + np.count_nonzero(order >= 0, axis=1)[market.rank]
     prices = _opening(market.seats)
-    by_rank = auction(
-        begin, end, order.ravel(), value.ravel(), market.seats, prices, epsilon, True
-    )
+    by_rank = auction(begin, end, order.ravel(), value.ravel(), market.seats, prices, epsilon, True)
     given = np.full(len(by_rank), NOBODY, np.int64)
     given[market.rank] = by_rank
     return given, prices

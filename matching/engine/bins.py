@@ -188,7 +188,9 @@ def unmet(
 
 def held_level(person: Person, occupation: str) -> int:
     """The highest level held in an occupation, -1 when it isn't held at all."""
-    return max((int(one.level) for one in person.skills if one.occupation == occupation), default=-1)
+    return max(
+        (int(one.level) for one in person.skills if one.occupation == occupation), default=-1
+    )
 
 
 # What excludes: the high evaluation

@@ -339,7 +339,10 @@ def _best(
                     o -= m
                 job = posts.occupation[o]
                 points = (
-                    wished[job] + place[posts.place[o]] + terms[posts.terms[o]] + wage[posts.wage[o]]
+                    wished[job]
+                    + place[posts.place[o]]
+                    + terms[posts.terms[o]]
+                    + wage[posts.wage[o]]
                 )
                 if points < -REACH * 10:
                     continue
@@ -407,7 +410,10 @@ def _judge(
             for o in range(m):
                 job = posts.occupation[o]
                 points = (
-                    wished[job] + place[posts.place[o]] + terms[posts.terms[o]] + wage[posts.wage[o]]
+                    wished[job]
+                    + place[posts.place[o]]
+                    + terms[posts.terms[o]]
+                    + wage[posts.wage[o]]
                 )
                 chances = posts.quality[o] + max(skilled[job], posts.taught[o])
                 chances += preferred(posts, o, held)
@@ -424,9 +430,7 @@ def _judge(
                     bins[row, o] = NOT_NOW
                     continue
                 fit = fitting(side, posts, tables, p, o, held, counts, left)
-                if fit == NOT_NOW and possible(
-                    side, posts, tables, p, o, held, everything, left
-                ):
+                if fit == NOT_NOW and possible(side, posts, tables, p, o, held, everything, left):
                     fit = CONFIRM
                 bins[row, o] = fit
 
@@ -466,6 +470,10 @@ def judge(
 ) -> tuple[NDArray[np.int8], NDArray[np.int16], NDArray[np.int16]]:
     """Bins, U and P (thousandths) of the chosen people before all orders of the market."""
     shape = len(chosen), len(market.orders)
-    bins, wants, hired = np.zeros(shape, np.int8), np.zeros(shape, np.int16), np.zeros(shape, np.int16)
+    bins, wants, hired = (
+        np.zeros(shape, np.int8),
+        np.zeros(shape, np.int16),
+        np.zeros(shape, np.int16),
+    )
     _judge(market.side, market.posts, market.tables, chosen, bins, wants, hired)
     return bins, wants, hired

@@ -272,9 +272,7 @@ def _remarks(people: People, orders: Orders) -> dict[str, Array]:
     }
 
 
-def _posts(
-    orders: Orders, distances: Distances, codes: Sequence[str]
-) -> tuple[OrderSide, Tables]:
+def _posts(orders: Orders, distances: Distances, codes: Sequence[str]) -> tuple[OrderSide, Tables]:
     counties = np.array([distances.place(county) for county in orders.counties], np.int32)
     home = orders.mode == 1
     sites = np.stack((counties[orders.county] * ~home, home, orders.dorm), axis=1)

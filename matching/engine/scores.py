@@ -257,7 +257,9 @@ def prospect(person: Person, order: Order, as_of: date) -> Score:
     )
 
 
-def waiting_bonus(waiting_since: Sequence[int] | NDArray[np.int32], as_of: int) -> NDArray[np.int64]:
+def waiting_bonus(
+    waiting_since: Sequence[int] | NDArray[np.int32], as_of: int
+) -> NDArray[np.int64]:
     """Millionths added to a person's values in the allotment; days as ordinals, 0 for none."""
     since = np.asarray(waiting_since, np.int64)
     months = np.clip((as_of - since) // DAYS_A_MONTH, 0, WAITING_MONTHS_COUNTED)

@@ -102,8 +102,12 @@ def an_order(rng: random.Random, name: str, seats: int = 3) -> Order:
     )
 
 
-def a_market(seed: int, people: int, orders: int, seats: int = 3) -> tuple[list[Person], list[Order]]:
+def a_market(
+    seed: int, people: int, orders: int, seats: int = 3
+) -> tuple[list[Person], list[Order]]:
     rng = random.Random(seed)
     posts = [an_order(rng, f"O{at:03}", seats) for at in range(orders)]
     names = tuple(post.id for post in posts)
-    return [a_person(rng, f"P{at:03}", rng.sample(names, 2)) for at in range(people)], posts
+    return [
+        a_person(rng, f"P{at:03}", rng.sample(names, min(2, orders))) for at in range(people)
+    ], posts

@@ -129,7 +129,5 @@ def test_people_alike_before_orders_alike_do_not_bid_for_ever(exact):
 def test_a_market_without_people_or_without_orders_is_worth_nothing():
     people, orders = a_market(1, 3, 3)
     for some, posts in (([], orders), (people, []), ([], [])):
-        market = Market.of(
-            People.from_values(some), Orders.from_values(posts), DISTANCES, TODAY
-        )
+        market = Market.of(People.from_values(some), Orders.from_values(posts), DISTANCES, TODAY)
         assert allot(market).value == allot(market, exact=False).value == 0

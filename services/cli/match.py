@@ -1,0 +1,63 @@
+"""`match`: people and orders from CSV files, seats and reasons into a folder."""
+
+from __future__ import annotations
+
+import json as json_format
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from matching.errors import Refusal
+from services.files import match as files
+from services.files.table import TableFaults
+from services.i18n import _, translate_refusal
+
+
+def match(
+    people: Annotated[Path | None, typer.Option(help="people.csv")] = None,
+    orders: Annotated[Path | None, typer.Option(help="orders.csv")] = None,
+    out: Annotated[Path | None, typer.Option(help="folder for the answer")] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="the day to judge on")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="print the summary as JSON")] = False,
+    example: Annotated[Path | None, typer.Option(help="write example input here")] = None,
+) -> None:
+    """Match people to orders from CSV files: openings, allotment, questions, optimality gap."""
+    if example is not None:
+        for path in files.write_example(example):
+            typer.echo(path)
+        return
+    if people is None or orders is None or out is None:
+        typer.echo(_("请给出 --people、--orders 和 --out，或用 --example 生成样例"), err=True)
+        raise typer.Exit(2)
+    day = (as_of or datetime.now(ZoneInfo("Asia/Shanghai"))).date()
+    try:
+        summary = files.write(files.match(people, orders, day), out)
+    except TableFaults as wrong:
+        for fault in wrong.faults:
+            typer.echo(str(fault), err=True)
+        raise typer.Exit(1) from None
+    except Refusal as refusal:
+        typer.echo(translate_refusal(refusal), err=True)
+        raise typer.Exit(1) from None
+    except OSError as wrong:
+        typer.echo(f"{wrong.filename}: {wrong.strerror}", err=True)
+        raise typer.Exit(1) from None
+    if json:
+        typer.echo(json_format.dumps(summary, ensure_ascii=False))
+        return
+    typer.echo(
+        _(
+            "{people}人，{orders}个订单，{seats}个名额，安排{seats_filled}个；与全市场最优的差距不超过{gap}",
+            people=summary["people"],
+            orders=summary["orders"],
+            seats=summary["seats"],
+            seats_filled=summary["seats_filled"],
+            gap=f"{summary['gap']:.4%}",
+        )
+    )
+    typer.echo(out)
