@@ -32,3 +32,7 @@ class BadValue(Refusal):
 
 class RubricFault(Refusal):
     """A rubric that cannot be used; `rubric lint` names every fault in it."""
+
+
+class Unreadable(RubricFault):
+    """A file that is not JSON at all."""

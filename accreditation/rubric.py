@@ -35,7 +35,7 @@ from accreditation.clauses import (
     Tiered,
     Variable,
 )
-from accreditation.errors import RubricFault
+from accreditation.errors import RubricFault, Unreadable
 
 Raw = Mapping[str, Any]
 
@@ -183,11 +183,11 @@ class Rubric:
 
 
 def parse(source: str | bytes) -> object:
-    """The JSON document with its numbers as decimals; raises RubricFault if it is not JSON."""
+    """The JSON document with its numbers as decimals; raises Unreadable if it is not JSON."""
     try:
         return json.loads(source, parse_float=Decimal)
     except (ValueError, RecursionError) as fault:
-        raise RubricFault("文件不是有效的JSON：{fault}", fault=str(fault)) from fault
+        raise Unreadable("文件不是有效的JSON：{fault}", fault=str(fault)) from fault
 
 
 def load_rubric(source: str | bytes) -> Rubric:

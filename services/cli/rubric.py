@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from accreditation.errors import RubricFault
+from accreditation.errors import Unreadable
 from accreditation.lint import lint as lint_document
 from accreditation.rubric import default_text, parse
 from services.cli.score import fail
@@ -38,7 +38,7 @@ def lint(
         faults = lint_document(parse(file.read_bytes()))
     except OSError as fault:
         fail([str(fault)], json=json, code=2)
-    except RubricFault as refusal:
+    except Unreadable as refusal:
         fail([translate_refusal(refusal)], json=json, code=2)
     told = [
         {"code": one.code, "item": one.item, "message": translate_refusal(one.problem)}

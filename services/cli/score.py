@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from accreditation.errors import Refusal
+from accreditation.errors import Refusal, Unreadable
 from accreditation.rubric import Rubric, default_rubric, load_rubric
 from accreditation.scoring import ItemScore, Result, State, shown
 from accreditation.scoring import score as score_sheet
@@ -50,7 +50,8 @@ def score(
         told = [f"{one.path}: {translate_refusal(one.problem)}" for one in faults.faults]
         fail(told, json=json, code=2)
     except Refusal as refusal:
-        fail([translate_refusal(refusal)], json=json, code=1)
+        code = 2 if isinstance(refusal, Unreadable) else 1
+        fail([translate_refusal(refusal)], json=json, code=code)
     if json:
         print(jsonlib.dumps(as_json(result), ensure_ascii=False, indent=1))
     else:

@@ -41,7 +41,7 @@ class SheetFaults(Exception):  # the file, not the base
 def read_sheet(source: str | bytes, rubric: Rubric) -> Sheet:
     """The sheet that a JSON text holds for this rubric; raises SheetFaults with all that is wrong.
 
-    Raises RubricFault where the text is not JSON at all.
+    Raises Unreadable where the text is not JSON at all.
     """
     raw = parse(source)
     reader = _Reader(rubric)
