@@ -28,6 +28,9 @@ LOG_BYTES: Final = 10 << 20
 ELSEWHERE: Final = Path("/var/lib/yupei-clusters")
 FAST: Final = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
+# Servers that other processes still use; forgetting them would look like a leak.
+_left_running: Final[list[subprocess.Popen[bytes]]] = []
+
 
 class EmbeddedServer:
     """A PostgreSQL whose data lie in `home`/postgres, reached over a socket only its account can open.
@@ -79,7 +82,9 @@ class EmbeddedServer:
             try:
                 fcntl.flock(self._in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                return
+                if self._child is not None:
+                    _left_running.append(self._child)
+                    self._child = None
             else:
                 self._shut_down()
             finally:
@@ -254,6 +259,7 @@ class EmbeddedServer:
                 raise EmbeddedError(f"PostgreSQL does not start:\n{self._log_end()}")
             if time.monotonic() > end:
                 self._child.send_signal(signal.SIGQUIT)
+                self._child.wait(10)
                 raise EmbeddedError(f"PostgreSQL takes too long to start; see {self._log}")
             time.sleep(0.02)
         return True
