@@ -94,7 +94,7 @@ def allot(
 
 
 def _approach(market: Market, target_gap: float) -> Allotment:
-    n, m = len(market.people), len(market.orders)
+    n = len(market.people)
     prices = _opening(market.seats)
     order = np.full((n, KEPT_EDGES), -1, np.int32)
     value = np.zeros((n, KEPT_EDGES), np.int32)
@@ -147,37 +147,36 @@ def _worth(order: Array, value: Array, given: Whole) -> int:
     return int(value[chosen].sum(dtype=np.int64))
 
 
+@njit(cache=True)
+def _least(order: Array, value: Array, price: Array, size: int, seat: int) -> tuple[int, int]:
+    """The least useful edge at these prices and its net value; the seat held is never it."""
+    least, least_net = -1, 2**62
+    for at in range(size):
+        net = int(value[at] - price[order[at]])
+        if net < least_net and order[at] != seat:
+            least, least_net = at, net
+    return least, least_net
+
+
 @njit(cache=True, parallel=True)
 def _merge(
     order: Array, value: Array, new_order: Array, new_value: Array, price: Array, given: Array
 ) -> None:
     """Takes the new edges in, and lets the least useful at these prices go; the seat stays."""
-    kept, new = order.shape[1], new_order.shape[1]
+    kept = order.shape[1]
     for p in prange(len(order)):
-        size = 0
-        while size < kept and order[p, size] >= 0:
-            size += 1
-        for edge in range(new):
-            o = new_order[p, edge]
-            if o < 0:
-                break
-            least, least_net, known = -1, np.int64(2**62), False
-            for at in range(size):
-                if order[p, at] == o:
-                    known = True
-                    break
-                net = value[p, at] - price[order[p, at]]
-                if net < least_net and order[p, at] != given[p]:
-                    least, least_net = at, net
-            if known:
+        size = int(np.count_nonzero(order[p] >= 0))
+        for edge in range(np.count_nonzero(new_order[p] >= 0)):
+            o, worth = new_order[p, edge], new_value[p, edge]
+            if np.any(order[p, :size] == o):
                 continue
             if size < kept:
-                least = size
+                order[p, size], value[p, size] = o, worth
                 size += 1
-            elif new_value[p, edge] - price[o] <= least_net:
                 continue
-            order[p, least] = o
-            value[p, least] = new_value[p, edge]
+            at, net = _least(order[p], value[p], price, kept, given[p])
+            if worth - price[o] > net:
+                order[p, at], value[p, at] = o, worth
 
 
 # Small markets: exact, by ε-scaling on a market without free seats

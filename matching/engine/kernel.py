@@ -8,7 +8,7 @@ Whole numbers only and one person at a time: the result is the same at any numbe
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit, prange
@@ -59,10 +59,10 @@ SPREAD = 40_503  # 2**16 over the golden ratio: neighbours begin far apart
 @njit(cache=True)
 def met(capacity: Array, demand: Array) -> bool:
     """Whether no field of the demand is above the capacity: no subtraction borrows a top bit."""
+    borrowed = np.uint64(0)
     for word in range(3):
-        if ((capacity[word] | TOP) - demand[word]) & TOP != TOP:
-            return False
-    return True
+        borrowed |= ~((capacity[word] | TOP) - demand[word])
+    return bool(borrowed & TOP == 0)
 
 
 @njit(cache=True)
@@ -126,16 +126,13 @@ def fitting(
 
     `counts` masks the fields in which relaxations count for certain; `left` is scratch.
     """
-    if side.dates[p, 0] > posts.dates[o, 0] or side.dates[p, 1] > posts.dates[o, 1]:
-        return NOT_NOW
-    if side.education[p, 0] < posts.education[o]:
-        return NOT_NOW
     capacity = side.low[p]
     met_bare = met(capacity, posts.demand[o])
     if not met_bare and not met(capacity, posts.eased[o]):
         return NOT_NOW
     skilled = schooling(posts, o, held)
-    if skilled == 0:
+    in_time = side.dates[p, 0] <= posts.dates[o, 0] and side.dates[p, 1] <= posts.dates[o, 1]
+    if not in_time or side.education[p, 0] < posts.education[o] or skilled == 0:
         return NOT_NOW
     if met_bare:
         return NOW if skilled == 2 else TRAINING
@@ -275,7 +272,7 @@ def see_wages(side: PeopleSide, tables: Tables, p: int, wage: Array) -> None:
 @njit(cache=True)
 def likelihood(tables: Tables, points: int) -> int:
     """Thousandths of probability for a log-odds in hundredths."""
-    return tables.sigmoid[min(max(points, -REACH), REACH) + REACH]
+    return int(tables.sigmoid[min(max(points, -REACH), REACH) + REACH])
 
 
 @njit(cache=True)
@@ -287,13 +284,90 @@ def preferred(posts: OrderSide, o: int, held: Array) -> int:
     return min(count, PREFERRED_COUNTED) * PREFERRED
 
 
+class Scratch(NamedTuple):
+    """What one thread keeps of the person it looks at."""
+
+    held: Array  # levels held, from 1, by code
+    skilled: Array  # points of skill by occupation
+    wished: Array  # points of wish by occupation
+    place: Array
+    terms: Array
+    wage: Array
+    counts: Array  # fields in which relaxations count for certain
+    left: Array  # demands left by accommodations
+
+
 @njit(cache=True)
-def remark_of(side: PeopleSide, p: int, o: int) -> int:
-    """Where something is noted of this very pair, or -1."""
+def _scratch(tables: Tables) -> Scratch:
+    codes, jobs = tables.kin.shape
+    return Scratch(
+        np.zeros(codes, np.int8),
+        np.zeros(jobs, np.int32),
+        np.zeros(jobs, np.int32),
+        np.zeros(len(tables.places), np.int32),
+        np.zeros(len(tables.terms), np.int32),
+        np.zeros(len(tables.wages), np.int32),
+        np.zeros(3, np.uint64),
+        np.zeros(3, np.uint64),
+    )
+
+
+@njit(cache=True)
+def look(side: PeopleSide, tables: Tables, p: int, seen: Scratch) -> None:
+    """Fills the scratch with what person p makes of every table."""
+    see_skills(side, tables, p, seen.held, seen.skilled)
+    see_jobs(side, tables, p, seen.wished)
+    see_places(side, tables, p, seen.place)
+    see_terms(side, tables, p, seen.terms)
+    see_wages(side, tables, p, seen.wage)
+
+
+@njit(cache=True)
+def wanted(posts: OrderSide, o: int, seen: Scratch) -> int:
+    """Points of U; far below reach where a must is broken or the occupation avoided."""
+    points = seen.wished[posts.occupation[o]] + seen.place[posts.place[o]]
+    return int(points + seen.terms[posts.terms[o]] + seen.wage[posts.wage[o]])
+
+
+@njit(cache=True)
+def hirable(posts: OrderSide, o: int, seen: Scratch) -> int:
+    """Points of P."""
+    points = posts.quality[o] + max(seen.skilled[posts.occupation[o]], posts.taught[o])
+    if posts.prefer_at[o] != posts.prefer_at[o + 1]:
+        points += preferred(posts, o, seen.held)
+    return int(points)
+
+
+@njit(cache=True)
+def heed(side: PeopleSide, tables: Tables, p: int, o: int, seen: Scratch) -> bool:
+    """Takes in what is noted of this very pair; false where the person avoids the order."""
+    seen.counts[:] = tables.ordinary
     for at in range(side.remark_at[p], side.remark_at[p + 1]):
         if side.remark_order[at] == o:
-            return at
-    return -1
+            for word in range(3):
+                seen.counts[word] |= side.remark_safe[at, word]
+            return bool(side.remark_avoid[at] == 0)
+    return True
+
+
+@njit(cache=True)
+def allowed(
+    side: PeopleSide, posts: OrderSide, tables: Tables, p: int, o: int, seen: Scratch
+) -> int:
+    """`fitting`, with what is noted of the pair taken in."""
+    if not heed(side, tables, p, o, seen):
+        return NOT_NOW
+    return fitting(side, posts, tables, p, o, seen.held, seen.counts, seen.left)
+
+
+@njit(cache=True)
+def keep(net: Array, order: Array, value: Array, gain: int, o: int, worth: int) -> None:
+    """Puts an order in its place among the best; the last falls out, equals stay before it."""
+    at = len(net) - 1
+    while at > 0 and net[at - 1] < gain:
+        net[at], order[at], value[at] = net[at - 1], order[at - 1], value[at - 1]
+        at -= 1
+    net[at], order[at], value[at] = gain, o, worth
 
 
 # All pairs
@@ -313,68 +387,21 @@ def _best(
 ) -> None:
     n, k = order.shape
     m = len(posts.wage)
-    blocks = (n + PEOPLE_A_BLOCK - 1) // PEOPLE_A_BLOCK
-    for block in prange(blocks):
-        held = np.zeros(tables.kin.shape[0], np.int8)
-        skilled = np.zeros(tables.kin.shape[1], np.int32)
-        wished = np.zeros(tables.kin.shape[1], np.int32)
-        place = np.zeros(len(tables.places), np.int32)
-        terms = np.zeros(len(tables.terms), np.int32)
-        wage = np.zeros(len(tables.wages), np.int32)
-        counts = np.zeros(3, np.uint64)
-        left = np.zeros(3, np.uint64)
+    for block in prange((n + PEOPLE_A_BLOCK - 1) // PEOPLE_A_BLOCK):
+        seen = _scratch(tables)
         net = np.zeros(k, np.int64)
         for p in range(block * PEOPLE_A_BLOCK, min(n, (block + 1) * PEOPLE_A_BLOCK)):
-            see_skills(side, tables, p, held, skilled)
-            see_jobs(side, tables, p, wished)
-            see_places(side, tables, p, place)
-            see_terms(side, tables, p, terms)
-            see_wages(side, tables, p, wage)
-            counts[:] = tables.ordinary
-            found = 0
-            net[:] = 0
+            look(side, tables, p, seen)
+            net[:] = 0  # nothing that isn't worth its price is ever kept
             for step in range(m):
-                o = first[p] + step
-                if o >= m:
-                    o -= m
-                job = posts.occupation[o]
-                points = (
-                    wished[job]
-                    + place[posts.place[o]]
-                    + terms[posts.terms[o]]
-                    + wage[posts.wage[o]]
-                )
-                if points < -REACH * 10:
+                o = first[p] + step - (m if first[p] + step >= m else 0)
+                points = wanted(posts, o, seen)
+                if points < EXCLUDED // 2:
                     continue
-                chances = posts.quality[o] + max(skilled[job], posts.taught[o])
-                if posts.prefer_at[o] != posts.prefer_at[o + 1]:
-                    chances += preferred(posts, o, held)
-                worth = likelihood(tables, points) * likelihood(tables, chances) + bonus[p]
-                gain = worth - prices[o]
-                if gain <= net[k - 1]:  # 0 until k are found: a loss is never chosen
-                    continue
-                remark = remark_of(side, p, o)
-                noted = remark >= 0
-                if noted:
-                    if side.remark_avoid[remark]:
-                        continue
-                    for word in range(3):
-                        counts[word] = tables.ordinary[word] | side.remark_safe[remark, word]
-                fit = fitting(side, posts, tables, p, o, held, counts, left)
-                if noted:
-                    counts[:] = tables.ordinary
-                if fit == NOT_NOW:
-                    continue
-                at = min(found, k - 1)
-                while at > 0 and net[at - 1] < gain:
-                    net[at] = net[at - 1]
-                    order[p, at] = order[p, at - 1]
-                    value[p, at] = value[p, at - 1]
-                    at -= 1
-                net[at] = gain
-                order[p, at] = o
-                value[p, at] = worth
-                found = min(found + 1, k)
+                worth = likelihood(tables, points) * likelihood(tables, hirable(posts, o, seen))
+                gain = worth + bonus[p] - prices[o]
+                if gain > net[k - 1] and allowed(side, posts, tables, p, o, seen) != NOT_NOW:
+                    keep(net, order[p], value[p], gain, o, worth + bonus[p])
             surplus[p] = net[0]
 
 
@@ -388,49 +415,23 @@ def _judge(
     wants: Array,
     hired: Array,
 ) -> None:
-    m = len(posts.wage)
-    blocks = (len(chosen) + PEOPLE_A_BLOCK - 1) // PEOPLE_A_BLOCK
-    for block in prange(blocks):
-        held = np.zeros(tables.kin.shape[0], np.int8)
-        skilled = np.zeros(tables.kin.shape[1], np.int32)
-        wished = np.zeros(tables.kin.shape[1], np.int32)
-        place = np.zeros(len(tables.places), np.int32)
-        terms = np.zeros(len(tables.terms), np.int32)
-        wage = np.zeros(len(tables.wages), np.int32)
-        counts = np.zeros(3, np.uint64)
-        everything = np.full(3, ~np.uint64(0), np.uint64)
-        left = np.zeros(3, np.uint64)
+    everything = np.full(3, ~np.uint64(0), np.uint64)
+    for block in prange((len(chosen) + PEOPLE_A_BLOCK - 1) // PEOPLE_A_BLOCK):
+        seen = _scratch(tables)
         for row in range(block * PEOPLE_A_BLOCK, min(len(chosen), (block + 1) * PEOPLE_A_BLOCK)):
             p = chosen[row]
-            see_skills(side, tables, p, held, skilled)
-            see_jobs(side, tables, p, wished)
-            see_places(side, tables, p, place)
-            see_terms(side, tables, p, terms)
-            see_wages(side, tables, p, wage)
-            for o in range(m):
-                job = posts.occupation[o]
-                points = (
-                    wished[job]
-                    + place[posts.place[o]]
-                    + terms[posts.terms[o]]
-                    + wage[posts.wage[o]]
-                )
-                chances = posts.quality[o] + max(skilled[job], posts.taught[o])
-                chances += preferred(posts, o, held)
+            look(side, tables, p, seen)
+            for o in range(len(posts.wage)):
+                points = wanted(posts, o, seen)
                 wants[row, o] = likelihood(tables, points)
-                hired[row, o] = likelihood(tables, chances)
-                counts[:] = tables.ordinary
-                remark = remark_of(side, p, o)
-                avoided = points < -REACH * 10
-                if remark >= 0:
-                    avoided |= side.remark_avoid[remark] != 0
-                    for word in range(3):
-                        counts[word] |= side.remark_safe[remark, word]
-                if avoided:
+                hired[row, o] = likelihood(tables, hirable(posts, o, seen))
+                if points < EXCLUDED // 2 or not heed(side, tables, p, o, seen):
                     bins[row, o] = NOT_NOW
                     continue
-                fit = fitting(side, posts, tables, p, o, held, counts, left)
-                if fit == NOT_NOW and possible(side, posts, tables, p, o, held, everything, left):
+                fit = fitting(side, posts, tables, p, o, seen.held, seen.counts, seen.left)
+                if fit == NOT_NOW and possible(
+                    side, posts, tables, p, o, seen.held, everything, seen.left
+                ):
                     fit = CONFIRM
                 bins[row, o] = fit
 

@@ -167,7 +167,8 @@ def packed(levels: Array) -> NDArray[np.uint64]:
     fields[..., : levels.shape[-1]] = levels
     shifts = np.arange(FIELDS_A_WORD, dtype=np.uint64) * np.uint64(FIELD_BITS)
     words = fields.reshape(*levels.shape[:-1], WORDS, FIELDS_A_WORD) << shifts
-    return np.bitwise_or.reduce(words, axis=-1)
+    joined: NDArray[np.uint64] = np.bitwise_or.reduce(words, axis=-1)
+    return joined
 
 
 def _usable(people: People, orders: Orders) -> NDArray[np.int64]:
@@ -260,12 +261,11 @@ def _remarks(people: People, orders: Orders) -> dict[str, Array]:
         for person, order, safe, avoid in people.remarks
         for at in places.get(order, ())
     )
-    counts = np.bincount([row[0] for row in rows], minlength=len(people)) if rows else 0
-    at = np.zeros(len(people) + 1, np.int64)
-    at[1:] = np.cumsum(np.broadcast_to(counts, len(people)))
+    people_noted = np.array([row[0] for row in rows], np.int64)
+    counts = np.bincount(people_noted, minlength=len(people))
     safe_fields = [[(row[2] >> d & 1) * 15 for d in range(len(DIMENSIONS))] for row in rows]
     return {
-        "remark_at": at,
+        "remark_at": offsets(counts),
         "remark_order": np.array([row[1] for row in rows], np.int64),
         "remark_safe": packed(np.array(safe_fields).reshape(-1, len(DIMENSIONS))),
         "remark_avoid": np.array([row[3] for row in rows], np.int8),
@@ -335,7 +335,8 @@ def _aids(orders: Orders) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 def _eased(orders: Orders) -> Array:
     relaxed = (_provided(orders) @ RELAXES.astype(np.float32)).astype(np.int32)
     relaxed = np.minimum(relaxed, MAX_LEVEL)
-    return np.maximum(0, orders.demand - relaxed - orders.gain)
+    eased: Array = np.maximum(0, orders.demand - relaxed - orders.gain)
+    return eased
 
 
 def _quality(orders: Orders) -> NDArray[np.int32]:
@@ -344,4 +345,5 @@ def _quality(orders: Orders) -> NDArray[np.int32]:
         for months in orders.contract_months
     ]
     insured = np.array(scores.INSURED_POINTS)[orders.insured]
-    return (scores.P_BASE + np.array(contract, np.int32) + insured).astype(np.int32)
+    quality: Array = scores.P_BASE + np.array(contract, np.int32) + insured
+    return quality.astype(np.int32)

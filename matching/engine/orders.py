@@ -166,11 +166,11 @@ class Orders:
             "gain": np.zeros((m, len(DIMENSIONS))),
             "least_people": np.ones(m),
         }
-        dense = {
+        dense: dict[str, Any] = {
             name: np.ascontiguousarray(columns.pop(name, missing.get(name, np.zeros(m))), kind)
             for name, kind in COLUMN_TYPES.items()
         }
-        lists = {
+        lists: dict[str, Any] = {
             name: np.ascontiguousarray(columns.pop(name, np.zeros(size)), kind)
             for name, size, kind in (
                 ("need_at", m + 1, np.int64),

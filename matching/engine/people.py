@@ -156,11 +156,11 @@ class People:
             "education": np.full(n, UNKNOWN),
             "most_km": np.full(n, UNKNOWN),
         }
-        dense = {
+        dense: dict[str, Any] = {
             name: np.ascontiguousarray(columns.pop(name, missing.get(name, np.zeros(n))), kind)
             for name, kind in COLUMN_TYPES.items()
         }
-        lists = {
+        lists: dict[str, Any] = {
             name: np.ascontiguousarray(columns.pop(name, np.zeros(size)), kind)
             for name, size, kind in (
                 ("skill_at", n + 1, np.int64),
@@ -243,7 +243,7 @@ def ordinal(day: date | None) -> int:
     return day.toordinal() if day else 0
 
 
-def offsets(counts: Sequence[int]) -> NDArray[np.int64]:
+def offsets(counts: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
     """Where each list begins in the flat column, and where the last one ends."""
     return np.concatenate(([0], np.cumsum(counts, dtype=np.int64))).astype(np.int64)
 

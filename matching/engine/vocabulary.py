@@ -173,16 +173,16 @@ def profile(name: str) -> Profile | None:
 @cache
 def occupations() -> tuple[Occupation, ...]:
     """The trades people with disabilities are trained for here, with their aliases."""
-    with (_DATA / "occupations.csv").open(encoding="utf-8-sig", newline="") as lines:
-        return tuple(
-            Occupation(
-                code=row["code"],
-                zh=row["zh"],
-                en=row["en"],
-                aliases=tuple(filter(None, row["aliases"].split(";"))),
-                kind=row["kind"],
-                parent_code=row["parent_code"],
-                group=row["group"],
-            )
-            for row in csv.DictReader(lines)
+    rows = csv.DictReader((_DATA / "occupations.csv").read_text("utf-8-sig").splitlines())
+    return tuple(
+        Occupation(
+            code=row["code"],
+            zh=row["zh"],
+            en=row["en"],
+            aliases=tuple(filter(None, row["aliases"].split(";"))),
+            kind=row["kind"],
+            parent_code=row["parent_code"],
+            group=row["group"],
         )
+        for row in rows
+    )

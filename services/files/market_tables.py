@@ -62,14 +62,13 @@ assert len(EDUCATION_WORDS) == len(EDUCATION)  # noqa: S101  two spellings of on
 def distances() -> Distances:
     """Kilometres between the county-level divisions of the province."""
     path = files("services.reference") / "data" / "divisions.csv"
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        return Distances.from_coordinates(
-            {
-                row["code"]: (float(row["lat"]), float(row["lon"]))
-                for row in csv.DictReader(lines)
-                if row["lat"] and row["lon"]
-            }
-        )
+    return Distances.from_coordinates(
+        {
+            row["code"]: (float(row["lat"]), float(row["lon"]))
+            for row in csv.DictReader(path.read_text("utf-8-sig").splitlines())
+            if row["lat"] and row["lon"]
+        }
+    )
 
 
 def _words(known: Mapping[str, Any], allowed: str) -> Column:
