@@ -171,9 +171,7 @@ def to_people(rows: Sequence[Row], profiles: Iterable[Profile]) -> People:
         skill_level=[skill[1] for skill in skills],
         skill_since=[ordinals[skill[2]] for skill in skills],
         wish_at=_offsets([len(w) + len(a) for w, a in zip(wanted, avoided, strict=True)]),
-        wish=[
-            at_code[code] for w, a in zip(wanted, avoided, strict=True) for code in (*w, *a)
-        ],
+        wish=[at_code[code] for w, a in zip(wanted, avoided, strict=True) for code in (*w, *a)],
         wish_avoids=[
             flag
             for w, a in zip(wanted, avoided, strict=True)
@@ -202,7 +200,9 @@ def _capacity(profiles: Sequence[Profile]) -> np.ndarray[tuple[int, ...], np.dty
 def _facts(profiles: Sequence[Profile]) -> np.ndarray[tuple[int, ...], np.dtype[np.int8]]:
     out = np.full((len(profiles), len(FACTS)), -1, np.int8)
     known = [
-        (at, FACT_AT[fact], holds) for at, p in enumerate(profiles) for fact, holds in p.facts.items()
+        (at, FACT_AT[fact], holds)
+        for at, p in enumerate(profiles)
+        for fact, holds in p.facts.items()
     ]
     if known:
         who, which, holds = zip(*known, strict=True)

@@ -189,7 +189,9 @@ def _profiles(
             Profile(
                 cap=told[i].tobytes(),
                 facts={fact: bool(v) for fact, v in zip(FACTS, known, strict=True) if v >= 0},
-                declined=[k for k, no in zip(("job_coach", "remote"), declined[i], strict=True) if no],
+                declined=[
+                    k for k, no in zip(("job_coach", "remote"), declined[i], strict=True) if no
+                ],
                 skills=skills[i],
                 education=education[i],
                 wants=wants,

@@ -60,9 +60,7 @@ def targets() -> dict[str, int]:
 
 def streams(seed: int, *topics: str) -> list[np.random.Generator]:
     """One generator a topic: what one topic draws never moves another."""
-    return [
-        np.random.default_rng([seed, *topic.encode()]) for topic in topics
-    ]
+    return [np.random.default_rng([seed, *topic.encode()]) for topic in topics]
 
 
 def people_by_county(seed: int, people: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
