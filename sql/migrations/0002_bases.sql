@@ -417,10 +417,14 @@ create policy seen on accreditation_case to yupei_app
   );
 create policy seen on case_log to yupei_app using (yupei_sees_case(case_id)) with check (yupei_sees_case(case_id));
 create policy seen on document to yupei_app using (yupei_sees_case(case_id)) with check (yupei_sees_case(case_id));
--- What the base gave itself would anchor the one who scores: hidden from an assessor while their sheet is open.
+-- What the base gave itself would anchor the one who scores: hidden from an assessor until their sheet is locked.
 create function yupei_scores_blind(case_id bigint) returns boolean language sql stable security definer
   set search_path = public as $$
-  select exists (select from score_sheet s where s.case_id = $1 and s.assessor_id = yupei_user() and s.locked_at is null)
+  select exists (
+    select from case_member m where m.case_id = $1 and m.user_id = yupei_user() and m.until is null
+      and m.part in ('assessor', 'third_assessor'))
+  and not exists (
+    select from score_sheet s where s.case_id = $1 and s.assessor_id = yupei_user() and s.locked_at is not null)
 $$;
 create policy seen on self_score to yupei_app
   using (yupei_sees_case(case_id) and not yupei_scores_blind(case_id)) with check (yupei_sees_case(case_id));
@@ -438,8 +442,14 @@ create function yupei_sheets_locked(case_id bigint) returns boolean language sql
   set search_path = public as $$
   select not exists (select from score_sheet s where s.case_id = $1 and s.locked_at is null)
 $$;
+-- Nor while an assessor is still to be drawn: a replacement has no sheet yet.
+create function yupei_scoring_is_over(case_id bigint) returns boolean language sql stable security definer
+  set search_path = public as $$
+  select yupei_sheets_locked($1) and exists (
+    select from accreditation_case c where c.id = $1 and c.state not in ('scheduling', 'scoring'))
+$$;
 create policy blind on score_sheet to yupei_app
-  using (assessor_id = yupei_user() or yupei_sees_case(case_id) and yupei_sheets_locked(case_id)
+  using (assessor_id = yupei_user() or yupei_sees_case(case_id) and yupei_scoring_is_over(case_id)
          or yupei_is('system'))
   with check (assessor_id = yupei_user() or yupei_is('system') or yupei_is('assessment_office'));
 create policy blind on score_entry to yupei_app

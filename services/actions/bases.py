@@ -1,0 +1,120 @@
+"""Registering a training base and keeping its facts right; the accreditation is a case of its own."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from accreditation import credit_code
+from accreditation.errors import Refusal
+from services.access import Actor, Permission, SignInNeeded
+from services.db import Conn, audit, bases, users
+from services.i18n import N_
+from services.problems import Stale
+from services.sealing import Keys
+
+KINDS: Final = {  # 豫残联〔2022〕33号 二(二)3: who may carry a base
+    "enterprise": N_("企业"),
+    "university": N_("高等院校"),
+    "vocational_school": N_("职业（技工）院校"),
+    "training_institution": N_("培训机构"),
+    "special_school": N_("特殊教育学校"),
+    "service_agency": N_("残疾人服务机构"),
+    "other": N_("其他"),
+}
+_PHONE: Final = re.compile(r"[0-9+\-]{7,20}")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What an applicant says of the base."""
+
+    name: str
+    kind: str
+    address: str
+    trades: tuple[str, ...]
+    capacity_per_year: int  # trainees
+    operating_since: date | None
+    contact_name: str = ""
+    contact_phone: str = ""
+
+
+async def register(
+    conn: Conn,
+    keys: Keys,
+    actor: Actor,
+    facts: Facts,
+    *,
+    written_code: str,
+    county: str,
+    now: datetime,
+    today: date,
+) -> int:
+    """Registers a base and makes the asker its manager; returns its id.
+
+    Raises SignInNeeded, BadValue for a credit code that can't be, Refusal for a base that the
+    county already has.
+    """
+    if actor.user is None:
+        raise SignInNeeded("请先登录")
+    code = credit_code.read(written_code).code
+    _check(facts)
+    if await bases.known.value(conn, code, county) is not None:
+        raise Refusal("本县（市、区）已有这个统一社会信用代码的基地，请联系县级残联加入管理人员")
+    base: int = await bases.add.value(
+        conn,
+        facts.name,
+        code,
+        facts.kind,
+        county,
+        facts.address,
+        facts.operating_since,
+        list(facts.trades),
+        facts.capacity_per_year,
+        "{}",
+        actor.simulated,
+        now,
+    )
+    await bases.set_contact.run(
+        conn,
+        base,
+        keys.seal(facts.contact_name, f"base.contact_name.{base}") if facts.contact_name else None,
+        keys.seal(facts.contact_phone, f"base.contact_phone.{base}")
+        if facts.contact_phone
+        else None,
+    )
+    await users.add_grant.run(
+        conn, actor.user, "base_manager", None, None, base, None, today, None, actor.user, now
+    )
+    await audit.write(conn, actor, "base:register", "base", base, at=now, area=county)
+    return base
+
+
+async def change(
+    conn: Conn, actor: Actor, base_id: int, version: int, facts: Facts, *, now: datetime
+) -> None:
+    """Changes what may change of a base. Raises Denied, Stale, NotFound."""
+    base = await bases.by_id.one(conn, base_id)
+    actor.require(Permission.BASE_APPLY, base=base.id)
+    _check(facts)
+    changed = await bases.change.value(
+        conn,
+        base.id,
+        version,
+        facts.name,
+        facts.kind,
+        facts.address,
+        facts.operating_since,
+        list(facts.trades),
+        facts.capacity_per_year,
+    )
+    if changed is None:
+        raise Stale("基地资料已被他人修改")
+    await audit.write(conn, actor, "base:change", "base", base.id, at=now, area=base.county)
+
+
+def _check(facts: Facts) -> None:
+    if facts.kind not in KINDS:
+        raise Refusal("没有这种基地类型")
+    if facts.contact_phone and not _PHONE.fullmatch(facts.contact_phone):
+        raise Refusal("联系电话的写法不对")
