@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any, Final
 
 import structlog
@@ -30,7 +31,7 @@ FIELDS: Final = frozenset(
 )
 
 
-def _only_known(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+def _only_known(_: Any, __: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in event.items() if key in FIELDS}
 
 

@@ -20,3 +20,11 @@ claim = Command("jobs", "claim")
 finish = Command("jobs", "finish")
 last_slot = Command("jobs", "last_slot")
 recent = Query("jobs", "recent", Run)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    id: int
+
+
+settled_cases = Query("jobs", "settled_cases", Settled)

@@ -5,8 +5,10 @@ from typing import Final
 
 from aiohttp import web
 
+from accreditation.lifecycle import Machine, state_name, states
 from services.access import Permission
 from services.db import coverage
+from services.i18n import language
 from services.web.page import page, speaking
 from services.web.routing import Area, Routes
 
@@ -46,4 +48,8 @@ async def staff(request: web.Request) -> web.Response:
         uncovered=[c for c in counties if not c.active],
         counties=len(counties),
         targets=targets,
+        case_states={
+            state: state_name(Machine.CASE, state, "staff", language())
+            for state in states(Machine.CASE)
+        },
     )

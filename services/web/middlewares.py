@@ -14,6 +14,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from prometheus_client import Counter, Histogram
 
+from accreditation.errors import Refusal
+from matching import errors as matching
 from services.access import Actor, SignInNeeded
 from services.actions import sign_in
 from services.db import audit
@@ -139,7 +141,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         if problem.status == 401 and wants_page(request) and request.method == "GET":
             raise web.HTTPSeeOther(f"/sign-in?next={quote(request.path_qs)}") from None
         headers = {"Retry-After": "3"} if problem.status == 503 else {}
-        detail = translate_refusal(error) if hasattr(error, "text") else ""
+        detail = translate_refusal(error) if isinstance(error, (Refusal, matching.Refusal)) else ""
         return answer(
             request, problem, detail, headers=headers, faults=getattr(error, "errors", None)
         )

@@ -9,9 +9,9 @@ from aiohttp import web
 from services.access import ROLES, Actor, Permission
 from services.db import Conn
 from services.db.context import transaction
-from services.i18n import N_, _
+from services.i18n import HTML_LANG, N_, _
 from services.web.keys import ACTOR, CLOCK, LANGUAGE, PAGES, POOL, REQUEST_ID, SESSION, SETTINGS
-from services.web.pages import HTML_LANG, Link, Shell
+from services.web.pages import Link, Shell
 
 # The places of the house, shown to who may enter them.
 _PLACES = (

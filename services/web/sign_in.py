@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from accreditation.errors import Refusal
 from services.access import ROLES
 from services.actions import sign_in
 from services.db import users
@@ -126,7 +127,7 @@ async def phone(request: web.Request) -> web.Response:
             token = await sign_in.send_code(
                 conn, keys, request.app[SMS], given, now=now, simulated=request.app[SETTINGS].demo
             )
-    except sign_in.Refusal as refusal:
+    except Refusal as refusal:
         return page(
             request,
             "sign_in_phone.html",

@@ -84,7 +84,7 @@ async def add(request: web.Request) -> web.Response:
 async def grant(request: web.Request) -> web.Response:
     """Grants a role in an area, until a day if one is given."""
     fields = (
-        Choice("role", N_("角色"), _STAFF_ROLES),
+        Choice("role", N_("角色"), options=_STAFF_ROLES),
         Text("area", N_("管辖区域"), most=6, required=False),
         Day("until", N_("有效期至"), required=False),
     )

@@ -49,9 +49,9 @@ where a.plaque_number = $1;
 -- name: targets
 -- What the plan asks of the 18 units and what class records count. $1 plan, $2 first day, $3 last day.
 select t.unit, d.name, t.trained_persons, t.new_certificate_holders, t.new_high_skill_holders,
-  coalesce(sum((c.counts ->> 'completed')::bigint), 0)::bigint as trained,
+  coalesce(sum((c.counts ->> 'persons_trained')::bigint), 0)::bigint as trained,
   coalesce(sum((c.counts ->> 'certificates')::bigint), 0)::bigint as certificates,
-  coalesce(sum((c.counts ->> 'certificates_level_3_up')::bigint), 0)::bigint as high_skill
+  coalesce(sum((c.counts ->> 'high_skill_certificates')::bigint), 0)::bigint as high_skill
 from plan_target t join division d on d.code = t.unit
 left join division_ancestor a on a.ancestor = t.unit
 left join class_record c on c.county = a.code and c.ends_on between $2 and $3

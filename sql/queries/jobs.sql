@@ -15,3 +15,10 @@ select max(slot) from job_run where job = $1;
 -- name: recent
 select job, slot, started_at, finished_at, coalesce(result::text, '') as result
 from job_run order by started_at desc limit $1;
+
+-- name: settled_cases
+-- The newest settled case of every base with a live accreditation, for scoring it anew.
+select distinct on (c.base_id) c.id
+from accreditation_case c join case_result r on r.case_id = c.id
+join accreditation a on a.base_id = c.base_id and a.state <> 'ended'
+order by c.base_id, r.settled_at desc, c.id desc;
