@@ -25,6 +25,16 @@ _AFTER: Final = (
 )  # fmt: skip
 _JSON: Final = {"accessible", "trains", "measure", "sections", "counts", "detail"}
 
+_PERSON_COLUMNS: Final = (
+    "id", "pseudonym", "county", "name_cipher", "identity_cipher", "identity_index",
+    "phone_cipher", "phone_index", "registered_by", "registered_at", "recommendations",
+    "simulated", "version",
+)  # fmt: skip
+_PROFILE_COLUMNS: Final = (
+    "pseudonym", "county", "sealed", "key_id", "available_from", "may_work_from", "waiting_since",
+    "active", "changed_at",
+)  # fmt: skip
+
 
 async def load(conn: Conn, keys: Keys, profile_seal: Seal, province: Province) -> None:
     """Writes the province in one transaction. `conn` speaks as yupei_owner; reference data is there."""
@@ -81,21 +91,7 @@ async def _people(conn: Conn, keys: Keys, profile_seal: Seal, province: Province
     await bulk.fill(
         conn,
         "person",
-        [
-            "id",
-            "pseudonym",
-            "county",
-            "name_cipher",
-            "identity_cipher",
-            "identity_index",
-            "phone_cipher",
-            "phone_index",
-            "registered_by",
-            "registered_at",
-            "recommendations",
-            "simulated",
-            "version",
-        ],
+        _PERSON_COLUMNS,
         people,
     )
     await bulk.set_sequence.run(conn, "person", len(rows))
@@ -116,7 +112,7 @@ async def _people(conn: Conn, keys: Keys, profile_seal: Seal, province: Province
     await bulk.fill(
         conn,
         "matching_profile",
-        ["pseudonym", "county", "sealed", "key_id", "available_from", "may_work_from", "waiting_since", "active", "changed_at"],
+        _PROFILE_COLUMNS,
         (
             (
                 row.pseudonym, row.county, profile_seal.seal(payload, f"profile.{row.pseudonym}"),

@@ -44,7 +44,8 @@ def _measure(rng: np.random.Generator, item: Item, quality: float, big: int) -> 
             "actions_closed": 5 if x > 0.72 else 4 if x > 0.5 else 2,
             "actions_due": 5,
         }
-    rule, out = item.clause.rule, {}
+    rule = item.clause.rule
+    out: dict[str, Any] = {}
     match rule:
         case Checklist():
             out = {key: bool(rng.random() < 0.35 + 0.7 * x) for key in rule.keys}

@@ -87,7 +87,7 @@ def draw_capacities(
     """Capacity 0..4 in every dimension: 4 less what the factors take, with noise."""
     takes = np.array([[part.get(d.key, 0.0) for d in DIMENSIONS] for part in _FACTORS.values()])
     level = 4.2 - loss @ takes - np.abs(rng.normal(0.0, 0.45, (len(loss), len(DIMENSIONS))))
-    return np.clip(np.rint(level), 0, 4).astype(np.int8)
+    return np.asarray(np.clip(np.rint(level), 0, 4), np.int8)
 
 
 def draw_unknown(rng: np.random.Generator, n: int) -> np.ndarray[Any, np.dtype[np.bool_]]:

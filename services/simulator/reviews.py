@@ -167,7 +167,7 @@ def draw_open_cases(
 ) -> list[int]:
     """Admissions under way in every state, one a base; returns their case ids."""
     (rng,) = streams(seed, "open-cases")
-    out = []
+    out: list[int] = []
     for base, events in zip(bases, UNDER_WAY, strict=False):
         start = today - timedelta(days=5 * len(events) - 2)
         case = open_case(book, base, "admission", start)
@@ -198,7 +198,7 @@ def draw_open_cases(
 
 
 def _case_clock(book: Book, case: dict[str, Any], state: str, day: date) -> None:
-    seen = set()
+    seen: set[tuple[object, ...]] = set()
     for clause in lifecycle.clauses(lifecycle.Machine.CASE):
         if state in clause.sources and clause.within:
             key = (clause.within.n, clause.within.unit, clause.timer)

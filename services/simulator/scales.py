@@ -76,4 +76,4 @@ def people_by_county(seed: int, people: int) -> np.ndarray[tuple[int, ...], np.d
     count = np.floor(exact).astype(np.int64)
     for at in np.argsort(count - exact, kind="stable")[: people - int(count.sum())]:
         count[at] += 1
-    return count
+    return np.array(count, np.int64)
