@@ -289,7 +289,9 @@ create policy matcher on matching_profile for select to yupei_matcher using (act
 -- An open order is public; a draft belongs to its employer and to the county.
 create policy seen on job_order to yupei_app
   using (state in ('open', 'closed') or employer_id = any (yupei_ids('employers'))
-         or county in (select code from division_ancestor where ancestor = any (yupei_areas())))
+         or county in (select code from division_ancestor where ancestor = any (yupei_areas()))
+         -- Who had a place in an order that was cancelled still reads what became of it.
+         or id in (select o.order_id from offer o where o.person_id = any (yupei_ids('persons'))))
   with check (employer_id = any (yupei_ids('employers'))
          or county in (select code from division_ancestor where ancestor = any (yupei_areas()))
          or yupei_ids('persons') <> '{}');
