@@ -45,13 +45,9 @@ def draw_bases(seed: int, scale: Scale, today: date, book: Book) -> list[Base]:
     """The bases with their classes and years; some counties stay without one."""
     rng, doing = streams(seed, "bases", "classes")
     places = _places(rng, scale)
-    quality = np.clip(
-        np.where(
-            rng.random(len(places)) < 0.25, rng.normal(0.9, 0.05, len(places)),
-            rng.normal(0.78, 0.06, len(places)),
-        ),
-        0.3, 1.0,
-    )  # fmt: skip
+    group = rng.choice(3, len(places), p=[0.22, 0.66, 0.12])
+    middle, spread = np.array([0.9, 0.75, 0.66]), np.array([0.04, 0.03, 0.035])
+    quality = np.clip(rng.normal(middle[group], spread[group]), 0.3, 1.0)
     out = []
     for serial, (where, good) in enumerate(zip(places, quality.tolist(), strict=True), 1):
         county = counties()[where]

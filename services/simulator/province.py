@@ -69,6 +69,7 @@ def _seeker(people: SimulatedPeople, book: Book) -> None:
     """Person 1 is the persona: lives where the sewing order is, works with hands, not with feet."""
     county = book.tables["job_order"][0]["county"]
     people.rows[0] = replace(people.rows[0], county=county)
+    people.county[0] = [c.code for c in counties()].index(county)
     able = {d.key: 4 for d in DIMENSIONS} | {"foot_control": 0, "walk": 2, "stand": 1, "stairs": 1}
     for key, level in able.items():
         people.able[0, [d.key for d in DIMENSIONS].index(key)] = level

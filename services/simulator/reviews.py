@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from accreditation import lifecycle
+from accreditation.deadlines import WorkCalendar, due
 from accreditation.rubric import Stage
 from services.simulator import measures as m
 from services.simulator.bases import (
@@ -24,7 +25,6 @@ from services.simulator.scales import counties, streams
 
 REVIEWED: Final = ["self_evaluate", "assessors_ready", "scores_agree", "pass"]
 DISPUTED: Final = ["self_evaluate", "assessors_ready", "scores_differ", "settle", "pass"]
-FAILED: Final = ["self_evaluate", "assessors_ready", "scores_agree", "require_rectification"]
 UNDER_WAY: Final = (
     ["submit"], ["submit"], ["submit", "return"], ADMITTED[:2], ADMITTED[:2], ADMITTED[:3],
     ADMITTED[:4], ADMITTED[:5], ADMITTED[:5], ADMITTED[:6], ADMITTED[:6], ADMITTED[:7],
@@ -47,9 +47,18 @@ def draw_history(
     for base in bases:
         admit(book, base, rng, today)
         before = today - timedelta(days=int(rng.integers(420, 560)))
-        _review(book, base, rng, before, [], panel, record_measures(base, today.year - 1, book))
+        _review(
+            book,
+            base,
+            rng,
+            before,
+            [],
+            panel,
+            record_measures(base, today.year - 1, book),
+            kept=False,
+        )
         pair = _pair(rng, base, judges)
-        recent = today - timedelta(days=int(rng.integers(45, 150)))
+        recent = today - timedelta(days=int(rng.integers(75, 150)))
         records = record_measures(base, today.year, book)
         base.grade = _review(book, base, rng, recent, pair, panel, records)
         _standing(book, base, rng, today)
@@ -62,27 +71,23 @@ def _pair(rng: np.random.Generator, base: Base, judges: list[Judge]) -> list[Jud
 
 def _review(
     book: Book, base: Base, rng: np.random.Generator, day: date, pair: list[Judge],
-    panel: list[int], records: m.Measures,
+    panel: list[int], records: m.Measures, *, kept: bool = True,
 ) -> str:  # fmt: skip
+    true = m.judge(rng, base.quality, m.judged(), 18)
+    failed = m.settle(true | records, Stage.OPERATION).grade.code == "fail"
+    if failed and not kept:
+        return ""
     case = open_case(book, base, "annual_review", day)
-    big = 18
-    true = m.judge(rng, base.quality, m.judged(), big)
     sheets = [_sheet(book, case["id"], rng, base, j, true, day + timedelta(days=8)) for j in pair]
     differ = [i.id for i in m.judged() if len({repr(s[i.id]) for s in sheets}) > 1]
     events = DISPUTED if len(differ) > 9 else REVIEWED
     origins = dict.fromkeys(differ, "moderated")
-    total = m.settle(true | records, Stage.OPERATION)
-    failed = total.grade.code == "fail"
-    state, end = walk(book, case["id"], "annual_review", events[:-1] if failed else events, day)
     if failed:
-        end += timedelta(days=5)
-        clause = lifecycle.clause(lifecycle.Machine.CASE, state, "refuse")
-        book.add(
-            "case_log", case_id=case["id"], at=noon(end), actor=panel[0],
-            actor_role=min(clause.actors), lifecycle_version=lifecycle.load()["version"],
-            machine="case", source=state, event="refuse", target=clause.target,
-            reason="模拟数据", detail={"sanction": "suspend"},
-        )  # fmt: skip
+        events = [*events[:-1], "propose_refusal", "no_reply"]
+    _, end = walk(book, case["id"], "annual_review", events, day)
+    if failed:  # 30 days to reply
+        end += timedelta(days=26)
+        book.tables["case_log"][-1]["at"] = noon(end)
     grade = finish(
         book, case, true | records, Stage.OPERATION, end, "failed" if failed else "passed", origins
     )
@@ -151,8 +156,6 @@ def _clock(
     book: Book, event: str, within: Any, day: date, *,
     case: int | None = None, accreditation: int | None = None, fires: bool = True,
 ) -> None:  # fmt: skip
-    from accreditation.deadlines import WorkCalendar, due  # noqa: PLC0415
-
     known = WorkCalendar(frozenset(), frozenset(), ())  # weekdays only; stated in the docs
     last = due(day, within.n, within.unit, known)
     book.add(

@@ -6,11 +6,15 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from accreditation import credit_code, lifecycle
 from accreditation.plaque import read as read_plaque
+from matching.engine.bins import Bin, judge
+from matching.engine.orders import Demand, Order
 from matching.engine.people import People
+from matching.engine.scores import Distances
 from services.access import ROLES
 from services.profiles import pack, to_people, to_person, unpack
 from services.sealing import profile_seal
@@ -138,3 +142,35 @@ async def test_a_province_is_written_whole_and_marked_as_simulated(place, provin
     assert await owner.fetchval("select count(*) from score_sheet where locked_at is null") == 4
     new = await owner.fetchval("select nextval(pg_get_serial_sequence('person', 'id'))")
     assert new == 301
+
+
+def test_the_job_seeker_persona_fits_the_twin_with_the_hand_switch(province: Province) -> None:
+    tables = province.book.tables
+    person = to_person(province.people.rows[0], province.people.profiles[0])
+    here = Distances((person.county,), np.zeros((1, 1), np.int32))
+
+    def judged(number: int) -> Bin:
+        row = tables["job_order"][number - 1]
+        order = Order(
+            id=str(number),
+            county=row["county"],
+            occupation=row["occupation_code"],
+            seats=row["seats"],
+            demands={
+                d["dimension"]: Demand(d["level"], d["essential"], d["reason"])
+                for d in tables["order_demand"]
+                if d["order_id"] == number
+            },
+            offered=frozenset(
+                a["accommodation"]
+                for a in tables["order_accommodation"]
+                if a["order_id"] == number and a["stance"] == "offered"
+            ),
+            wage_yuan=row["wage_min"],
+            starts_on=row["starts_on"],
+            work_from=row["starts_on"],
+        )
+        return judge(person, order, here).bin
+
+    assert judged(1) is Bin.NOT_NOW
+    assert judged(2) is Bin.ACCOMMODATION
