@@ -14,10 +14,9 @@ from typing import Any, Final
 import asyncpg
 
 from accreditation.errors import Refusal
+from services import scheduler
 from services.db import Conn, coverage
-from services.db.context import speak_for
-from services.jobs import SHANGHAI, SYSTEM, Tools, rescore
-from services.jobs import match as match_job
+from services.jobs import SHANGHAI, match, rescore
 from services.sealing import Keys, profile_seal
 from services.settings import Settings
 from services.simulator import generate, load
@@ -110,33 +109,32 @@ async def furnish(settings: Settings, scale: str, report: Report, today: date) -
 async def main_job(settings: Settings, report: Report, today: date) -> None:
     """Scores the bases, covers the counties, matches the people and allots the seats."""
     watch = Stopwatch(report)
-    tools = Tools(settings, Keys.of(settings.master_key))
-    conn = await asyncpg.connect(settings.url("yupei_app"), command_timeout=600)
+    async with watch.step("score"):
+        scored: Any = await scheduler.run_once(settings, rescore.NAME, today)
+    report.rescored = scored["bases"] - len(scored["differ"])
+    async with watch.step("cover"):
+        await _cover(settings, report)
+    async with watch.step("match"):
+        run: Any = await scheduler.run_once(settings, match.NAME, today)
+    report.people, report.orders = run["people"], run["orders"]
+    report.seats, report.seats_filled = run["seats"], run["seats_filled"]
+    report.bins, report.value, report.bound = dict(run["bins"]), run["value"], run["bound"]
+    report.gap = run["gap"]
+
+
+async def _cover(settings: Settings, report: Report) -> None:
+    conn = await asyncpg.connect(settings.url("yupei_app"))
     try:
-        await conn.execute("set statement_timeout = '60s'")
-        await conn.execute("set idle_in_transaction_session_timeout = '120s'")
-        async with conn.transaction():
-            await speak_for(conn, SYSTEM)
-            async with watch.step("score"):
-                rescored = await rescore.run(conn, today, datetime.now(UTC))
-            async with watch.step("cover"):
-                counties = await coverage.counties.all(conn)
-                figures = await coverage.figures.one(conn)
-                report.bases = int(await conn.fetchval("select count(*) from base"))
+        counties = await coverage.counties.all(conn)
+        figures = await coverage.figures.one(conn)
+        report.bases = int(await conn.fetchval("select count(*) from base"))
     finally:
         await conn.close()
-    report.rescored = rescored.bases - len(rescored.differ)
     report.counties = len(counties)
     report.counties_covered = sum(county.active > 0 for county in counties)
     report.gaps = report.counties - report.counties_covered
     report.accredited = figures.accredited
     report.demonstration = figures.demonstration
-    async with watch.step("match"):
-        run: Any = await match_job.run_at(tools, today, datetime.now(UTC))
-    report.people, report.orders = run.people, run.orders
-    report.seats, report.seats_filled = run.seats, run.filled
-    report.bins, report.value, report.bound = dict(run.bins), run.value, run.bound
-    report.gap = float(run.gap)
 
 
 def today_in_henan() -> date:

@@ -74,34 +74,49 @@ async def _guarded(tools: Tools, job: Job, slot: datetime) -> object:
 
 
 async def run_slot(tools: Tools, job: Job, slot: datetime) -> object:
-    """Runs `job` for its scheduled time once; None if it was done or another process is at it."""
+    """Runs `job` for its scheduled time once; None if it was done or another process is at it.
+
+    The ledger row and the lock are held on one connection while the work is done on another: a
+    crash between the two commits repeats the job, which is idempotent. The sealer keeps its own
+    lock and needs no ledger: it has no slots, only a chain.
+    """
+    if job.role == "yupei_sealer":
+        return await _work(tools, job, slot.astimezone(SHANGHAI).date())
+    book = await asyncpg.connect(tools.settings.url("yupei_app"), command_timeout=job.seconds)
+    try:
+        async with book.transaction():
+            await book.execute("set local idle_in_transaction_session_timeout = 0")
+            now = datetime.now(UTC)
+            if not await jobs.take_turn.value(book, job.name):
+                return None
+            if await jobs.claim.value(book, job.name, slot, now) is None:
+                return None
+            result = await _work(tools, job, slot.astimezone(SHANGHAI).date())
+            text = json.dumps(result, default=str)
+            await jobs.finish.run(book, job.name, slot, datetime.now(UTC), text)
+        log.info("job", job=job.name, slot=slot.isoformat())
+        return result
+    finally:
+        await book.close()
+
+
+async def _work(tools: Tools, job: Job, on: date) -> object:
+    """The work of a job in one transaction of its role, in the name of the program itself."""
     conn = await asyncpg.connect(tools.settings.url(job.role), command_timeout=job.seconds)
     try:
         async with conn.transaction():
+            # A page is answered in seconds; a night's work takes longer.
+            await conn.execute(
+                "select set_config('statement_timeout', $1, true),"
+                " set_config('idle_in_transaction_session_timeout', '0', true)",
+                f"{int(job.seconds)}s",
+            )
             await speak_for(conn, SYSTEM)
-            if job.role == "yupei_app":
-                if not await jobs.take_turn.value(conn, job.name):
-                    return None
-                now = datetime.now(UTC)
-                if await jobs.claim.value(conn, job.name, slot, now) is None:
-                    return None
-            result = await job.run(tools, conn, slot.astimezone(SHANGHAI).date(), datetime.now(UTC))
-            if job.role == "yupei_app":
-                text = json.dumps(result, default=str)
-                await jobs.finish.run(conn, job.name, slot, datetime.now(UTC), text)
-        log.info("job", job=job.name, slot=slot.isoformat(), count=result)
-        return result
+            return await job.run(tools, conn, on, datetime.now(UTC))
     finally:
         await conn.close()
 
 
 async def run_once(settings: Settings, name: str, on: date) -> object:
     """Runs a job by hand for the civil date `on`, whatever the ledger says."""
-    job, tools = JOBS[name], Tools(settings, Keys.of(settings.master_key))
-    conn = await asyncpg.connect(settings.url(job.role), command_timeout=job.seconds)
-    try:
-        async with conn.transaction():
-            await speak_for(conn, SYSTEM)
-            return await job.run(tools, conn, on, datetime.now(UTC))
-    finally:
-        await conn.close()
+    return await _work(Tools(settings, Keys.of(settings.master_key)), JOBS[name], on)

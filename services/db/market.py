@@ -121,9 +121,17 @@ confirm_run = Command("market", "confirm_run")
 newer_run = Command("market", "newer_run")
 setting = Command("market", "setting")
 
-_ALLOTMENT = ("run_id", "pseudonym", "order_id", "bin", "u", "p", "v", "accommodations")
+
+add_allotment = Command("market", "add_allotment")
+_BLOCK = 10_000  # rows an INSERT
 
 
 async def copy_allotment(conn: Conn, rows: Sequence[tuple[object, ...]]) -> None:
-    """Stores who is proposed for which seat: (run, pseudonym, order, bin, u, p, v, accommodations)."""
-    await conn.copy_records_to_table("allotment", records=rows, columns=_ALLOTMENT)
+    """Stores who is proposed for which seat: (run, pseudonym, order, bin, u, p, v, accommodations).
+
+    COPY is not to be had under row-level security: one INSERT from arrays, a block at a time.
+    """
+    for start in range(0, len(rows), _BLOCK):
+        columns = [list(column) for column in zip(*rows[start : start + _BLOCK], strict=True)]
+        columns[-1] = [",".join(keys) for keys in columns[-1]]
+        await add_allotment.run(conn, *columns)

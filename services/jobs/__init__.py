@@ -4,15 +4,15 @@ A job looks at everything open, not at a hint of what changed: a missed or repea
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from services.access import SYSTEM_ROLE, Actor, Grant
 from services.db import Conn
-from services.jobs import audit_seal
-from services.sealing import Keys
+from services.jobs import audit_seal, clocks, match, offers, rescore
+from services.sealing import Keys, profile_seal
 from services.settings import Settings
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
@@ -49,7 +49,34 @@ async def _seal(tools: Tools, conn: Conn, today: date, now: datetime) -> object:
     return await audit_seal.run(conn, today, now, tools.keys.signer)
 
 
+async def _clocks(tools: Tools, conn: Conn, today: date, now: datetime) -> object:
+    return await clocks.run(conn, today, now)
+
+
+async def _offers(tools: Tools, conn: Conn, today: date, now: datetime) -> object:
+    return await offers.run(conn, today, now, SYSTEM)
+
+
+async def _rescore(tools: Tools, conn: Conn, today: date, now: datetime) -> object:
+    return asdict(await rescore.run(conn, today, now))
+
+
+async def _match(tools: Tools, conn: Conn, today: date, now: datetime) -> object:
+    told = await match.run(
+        conn, today, now, profile_seal(tools.settings.matcher_key), simulated=tools.settings.demo
+    )
+    return asdict(told)
+
+
+_MINUTE: Final = timedelta(minutes=1)
+_DAY: Final = timedelta(days=1)
 JOBS: Final[Mapping[str, Job]] = {
     job.name: job
-    for job in (Job(audit_seal.NAME, timedelta(minutes=1), _seal, role="yupei_sealer"),)
+    for job in (
+        Job(audit_seal.NAME, _MINUTE, _seal, role="yupei_sealer"),
+        Job(clocks.NAME, 10 * _MINUTE, _clocks),
+        Job(offers.NAME, 5 * _MINUTE, _offers),
+        Job(match.NAME, _DAY, _match, after_midnight=timedelta(hours=2), role="yupei_matcher"),
+        Job(rescore.NAME, _DAY, _rescore, after_midnight=timedelta(hours=3)),
+    )
 }

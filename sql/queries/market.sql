@@ -63,3 +63,10 @@ select max(id) from match_run where id > $1;
 -- name: setting
 -- The value of a policy in force on a day. $1 key, $2 day.
 select value::text from policy_setting where key = $1 and valid_from <= $2 order by valid_from desc limit 1;
+
+-- name: add_allotment
+-- One array a column; the accommodations of a row are joined by commas.
+insert into allotment (run_id, pseudonym, order_id, bin, u, p, v, accommodations)
+select run, pseudonym, order_id, bin, u, p, v, coalesce(string_to_array(nullif(needed, ''), ','), '{}')
+from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::int[], $6::int[], $7::int[], $8::text[])
+  as t (run, pseudonym, order_id, bin, u, p, v, needed);
