@@ -57,12 +57,10 @@ SPREAD = 40_503  # 2**16 over the golden ratio: neighbours begin far apart
 
 
 @njit(cache=True)
-def met(capacity: Array, demand: Array) -> bool:
+def met(capacity: Array, p: int, demand: Array, o: int) -> bool:
     """Whether no field of the demand is above the capacity: no subtraction borrows a top bit."""
-    borrowed = np.uint64(0)
-    for word in range(3):
-        borrowed |= ~((capacity[word] | TOP) - demand[word])
-    return bool(borrowed & TOP == 0)
+    kept = ((capacity[p, 0] | TOP) - demand[o, 0]) & ((capacity[p, 1] | TOP) - demand[o, 1])
+    return bool((kept & ((capacity[p, 2] | TOP) - demand[o, 2])) & TOP == TOP)
 
 
 @njit(cache=True)
@@ -86,14 +84,14 @@ def relax(
 ) -> None:
     """Writes what the accommodations that help leave of the demands of order o."""
     for word in range(3):
-        left[word] = np.uint64(0)
+        left[0, word] = np.uint64(0)
     for at in range(posts.aid_at[o], posts.aid_at[o + 1]):
         aid = posts.aid[at]
         if (helped >> np.uint64(aid)) & ONE:
             for word in range(3):
-                left[word] = joined(left[word], tables.relaxes[aid, word])
+                left[0, word] = joined(left[0, word], tables.relaxes[aid, word])
     for word in range(3):
-        left[word] = lowered(posts.demand[o, word], left[word] & counts[word])
+        left[0, word] = lowered(posts.demand[o, word], left[0, word] & counts[word])
 
 
 # One pair
@@ -126,9 +124,9 @@ def fitting(
 
     `counts` masks the fields in which relaxations count for certain; `left` is scratch.
     """
-    capacity = side.low[p]
-    met_bare = met(capacity, posts.demand[o])
-    if not met_bare and not met(capacity, posts.eased[o]):
+    capacity = side.low
+    met_bare = met(capacity, p, posts.demand, o)
+    if not met_bare and not met(capacity, p, posts.eased, o):
         return NOT_NOW
     skilled = schooling(posts, o, held)
     in_time = side.dates[p, 0] <= posts.dates[o, 0] and side.dates[p, 1] <= posts.dates[o, 1]
@@ -137,11 +135,11 @@ def fitting(
     if met_bare:
         return NOW if skilled == 2 else TRAINING
     relax(posts, tables, o, side.helped[p, 0], counts, left)
-    if met(capacity, left):
+    if met(capacity, p, left, 0):
         return ACCOMMODATION if skilled == 2 else TRAINING
     for word in range(3):
-        left[word] = lowered(left[word], posts.gain[o, word])
-    return TRAINING if met(capacity, left) else NOT_NOW
+        left[0, word] = lowered(left[0, word], posts.gain[o, word])
+    return TRAINING if met(capacity, p, left, 0) else NOT_NOW
 
 
 @njit(cache=True)
@@ -160,13 +158,13 @@ def possible(
         return False
     if side.education[p, 1] < posts.education[o] or schooling(posts, o, held) == 0:
         return False
-    capacity = side.high[p]
-    if not met(capacity, posts.eased[o]):
+    capacity = side.high
+    if not met(capacity, p, posts.eased, o):
         return False
     relax(posts, tables, o, side.helped[p, 1], everything, left)
     for word in range(3):
-        left[word] = lowered(left[word], posts.gain[o, word])
-    return met(capacity, left)
+        left[0, word] = lowered(left[0, word], posts.gain[o, word])
+    return met(capacity, p, left, 0)
 
 
 # What one person makes of every table
@@ -270,9 +268,9 @@ def see_wages(side: PeopleSide, tables: Tables, p: int, wage: Array) -> None:
 
 
 @njit(cache=True)
-def likelihood(tables: Tables, points: int) -> int:
+def likelihood(sigmoid: Array, points: int) -> int:
     """Thousandths of probability for a log-odds in hundredths."""
-    return int(tables.sigmoid[min(max(points, -REACH), REACH) + REACH])
+    return int(sigmoid[min(max(points, -REACH), REACH) + REACH])
 
 
 @njit(cache=True)
@@ -295,10 +293,12 @@ class Scratch(NamedTuple):
     wage: Array
     counts: Array  # fields in which relaxations count for certain
     left: Array  # demands left by accommodations
+    points: Array  # of U by order; far below reach where a must is broken or the job avoided
+    chances: Array  # points of P by order
 
 
 @njit(cache=True)
-def _scratch(tables: Tables) -> Scratch:
+def _scratch(tables: Tables, orders: int) -> Scratch:
     codes, jobs = tables.kin.shape
     return Scratch(
         np.zeros(codes, np.int8),
@@ -308,7 +308,9 @@ def _scratch(tables: Tables) -> Scratch:
         np.zeros(len(tables.terms), np.int32),
         np.zeros(len(tables.wages), np.int32),
         np.zeros(3, np.uint64),
-        np.zeros(3, np.uint64),
+        np.zeros((1, 3), np.uint64),
+        np.zeros(orders, np.int32),
+        np.zeros(orders, np.int32),
     )
 
 
@@ -320,22 +322,23 @@ def look(side: PeopleSide, tables: Tables, p: int, seen: Scratch) -> None:
     see_places(side, tables, p, seen.place)
     see_terms(side, tables, p, seen.terms)
     see_wages(side, tables, p, seen.wage)
+    seen.counts[:] = tables.ordinary
 
 
 @njit(cache=True)
-def wanted(posts: OrderSide, o: int, seen: Scratch) -> int:
-    """Points of U; far below reach where a must is broken or the occupation avoided."""
-    points = seen.wished[posts.occupation[o]] + seen.place[posts.place[o]]
-    return int(points + seen.terms[posts.terms[o]] + seen.wage[posts.wage[o]])
-
-
-@njit(cache=True)
-def hirable(posts: OrderSide, o: int, seen: Scratch) -> int:
-    """Points of P."""
-    points = posts.quality[o] + max(seen.skilled[posts.occupation[o]], posts.taught[o])
-    if posts.prefer_at[o] != posts.prefer_at[o + 1]:
-        points += preferred(posts, o, seen.held)
-    return int(points)
+def appraise(posts: OrderSide, seen: Scratch) -> None:
+    """Fills the points of both scores for every order."""
+    occupation, place, terms, wage = posts.occupation, posts.place, posts.terms, posts.wage
+    by_job, by_place, by_terms, by_wage = seen.wished, seen.place, seen.terms, seen.wage
+    quality, taught, skilled = posts.quality, posts.taught, seen.skilled
+    points, chances = seen.points, seen.chances
+    for o in range(len(points)):
+        job = occupation[o]
+        points[o] = by_job[job] + by_place[place[o]] + by_terms[terms[o]] + by_wage[wage[o]]
+        chances[o] = quality[o] + max(skilled[job], taught[o])
+    if len(posts.prefer):
+        for o in range(len(points)):
+            chances[o] += preferred(posts, o, seen.held)
 
 
 @njit(cache=True)
@@ -355,7 +358,7 @@ def allowed(
     side: PeopleSide, posts: OrderSide, tables: Tables, p: int, o: int, seen: Scratch
 ) -> int:
     """`fitting`, with what is noted of the pair taken in."""
-    if not heed(side, tables, p, o, seen):
+    if side.remark_at[p] != side.remark_at[p + 1] and not heed(side, tables, p, o, seen):
         return NOT_NOW
     return fitting(side, posts, tables, p, o, seen.held, seen.counts, seen.left)
 
@@ -387,21 +390,24 @@ def _best(
 ) -> None:
     n, k = order.shape
     m = len(posts.wage)
+    sigmoid = tables.sigmoid
     for block in prange((n + PEOPLE_A_BLOCK - 1) // PEOPLE_A_BLOCK):
-        seen = _scratch(tables)
+        seen = _scratch(tables, m)
+        points, chances = seen.points, seen.chances
         net = np.zeros(k, np.int64)
         for p in range(block * PEOPLE_A_BLOCK, min(n, (block + 1) * PEOPLE_A_BLOCK)):
             look(side, tables, p, seen)
+            appraise(posts, seen)
             net[:] = 0  # nothing that isn't worth its price is ever kept
+            extra, start = bonus[p], first[p]
             for step in range(m):
-                o = first[p] + step - (m if first[p] + step >= m else 0)
-                points = wanted(posts, o, seen)
-                if points < EXCLUDED // 2:
+                o = start + step - (m if start + step >= m else 0)
+                if points[o] < EXCLUDED // 2:
                     continue
-                worth = likelihood(tables, points) * likelihood(tables, hirable(posts, o, seen))
-                gain = worth + bonus[p] - prices[o]
+                worth = likelihood(sigmoid, points[o]) * likelihood(sigmoid, chances[o]) + extra
+                gain = worth - prices[o]
                 if gain > net[k - 1] and allowed(side, posts, tables, p, o, seen) != NOT_NOW:
-                    keep(net, order[p], value[p], gain, o, worth + bonus[p])
+                    keep(net, order[p], value[p], gain, o, worth)
             surplus[p] = net[0]
 
 
@@ -415,17 +421,20 @@ def _judge(
     wants: Array,
     hired: Array,
 ) -> None:
+    m = len(posts.wage)
+    sigmoid = tables.sigmoid
     everything = np.full(3, ~np.uint64(0), np.uint64)
     for block in prange((len(chosen) + PEOPLE_A_BLOCK - 1) // PEOPLE_A_BLOCK):
-        seen = _scratch(tables)
+        seen = _scratch(tables, m)
         for row in range(block * PEOPLE_A_BLOCK, min(len(chosen), (block + 1) * PEOPLE_A_BLOCK)):
             p = chosen[row]
             look(side, tables, p, seen)
-            for o in range(len(posts.wage)):
-                points = wanted(posts, o, seen)
-                wants[row, o] = likelihood(tables, points)
-                hired[row, o] = likelihood(tables, hirable(posts, o, seen))
-                if points < EXCLUDED // 2 or not heed(side, tables, p, o, seen):
+            appraise(posts, seen)
+            noted = side.remark_at[p] != side.remark_at[p + 1]
+            for o in range(m):
+                wants[row, o] = likelihood(sigmoid, seen.points[o])
+                hired[row, o] = likelihood(sigmoid, seen.chances[o])
+                if seen.points[o] < EXCLUDED // 2 or (noted and not heed(side, tables, p, o, seen)):
                     bins[row, o] = NOT_NOW
                     continue
                 fit = fitting(side, posts, tables, p, o, seen.held, seen.counts, seen.left)
