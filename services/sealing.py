@@ -8,7 +8,7 @@ second the key, so that either can be changed later (商用密码管理条例 41
 import hashlib
 import hmac
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -49,7 +49,7 @@ class Seal:
         nonce, body = sealed[2 : 2 + _NONCE_BYTES], sealed[2 + _NONCE_BYTES :]
         try:
             return self.cipher.decrypt(nonce, body, place.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: cut off within the nonce
             raise SealBroken(place) from None
 
 
@@ -58,8 +58,8 @@ class Keys:
     """Everything that is derived from the master key, each for its one purpose."""
 
     fields: Seal
-    index_key: bytes
-    token_key: bytes
+    index_key: bytes = field(repr=False)  # a repr ends up in a traceback
+    token_key: bytes = field(repr=False)
     signer: Ed25519PrivateKey
 
     @classmethod
