@@ -131,6 +131,11 @@ class Settings:
         """The same settings with the server at `url` (the embedded one, once it runs)."""
         return replace(self, database_url=url)
 
+    @property
+    def files(self) -> Path:
+        """Where uploaded evidence lies, each file named by its digest."""
+        return self.home / "files"
+
     def url(self, role: str) -> str:
         """The address to connect as `role`, one of ROLES.
 

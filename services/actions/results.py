@@ -186,6 +186,13 @@ def _rank(scored: scoring.ItemScore) -> int | None:
     return len(told) - 1 - told.index(scored.anchor_zh) if scored.anchor_zh in told else None
 
 
+def differing(marks: Sequence[Marked]) -> frozenset[str]:
+    """The items on which any two of the sheets lie beyond the limits."""
+    seen = compared(marks)
+    found = agreement.differences(seen) if len(seen) >= 2 else ()
+    return frozenset(d.item for d in found if d.on is agreement.On.ITEM)
+
+
 async def locked(
     conn: Conn, case: cases.Case, members: Sequence[cases.Member]
 ) -> tuple[agreement.Sheet, ...]:
@@ -202,8 +209,10 @@ async def undecided(conn: Conn, case: cases.Case) -> tuple[str, ...]:
     """Items on which the sheets differ and that moderation has yet to settle with a reason."""
     members = [m for m in await cases.members.all(conn, case.id) if m.until is None]
     seen = await locked(conn, case, members)
-    if len(seen) != 2:
-        return ()  # the third score decides by itself, and an open one leaves nothing to say yet
+    if not seen:
+        return ("—",)  # a third sheet is still open
+    if len(seen) > 2:
+        return ()  # the third score decides by itself
     settled = {f.item_id for f in await sheets.finals.all(conn, case.id) if f.reason.strip()}
     found = (d.item for d in agreement.differences(seen) if d.on is agreement.On.ITEM)
     return tuple(item for item in found if item not in settled)
@@ -237,7 +246,7 @@ async def settle(conn: Conn, case: cases.Case, *, now: datetime, today: date) ->
         result.grade.code,
         not result.failed_minima,
         sorted(vetoes),
-        json.dumps(_sections(result), ensure_ascii=False),
+        json.dumps(sections_as_stored(result), ensure_ascii=False),
         now,
     )
     return result
@@ -306,7 +315,7 @@ def _given(item: Item, points: Decimal) -> tuple[Item, dict[str, object]]:
     return replace(item, clause=Clause(Tiered((told,)))), {first.key: value}
 
 
-def _sections(result: scoring.Result) -> dict[str, object]:
+def sections_as_stored(result: scoring.Result) -> dict[str, object]:
     return {
         "sections": [
             {

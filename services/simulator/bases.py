@@ -11,6 +11,8 @@ from accreditation.credit_code import check_sign
 from accreditation.deadlines import months_later
 from accreditation.plaque import Plaque
 from accreditation.rubric import Stage
+from accreditation.scoring import Result
+from services.actions.results import sections_as_stored
 from services.simulator import measures as m
 from services.simulator.book import Book, name, noon, phone
 from services.simulator.scales import Scale, counties, streams
@@ -33,6 +35,8 @@ class Base:
     case_id: int = 0
     admission_id: int = 0
     grade: str = ""
+    previous: Result | None = None
+    latest: Result | None = None
 
 
 def credit_code(head: str, county: str, serial: int) -> str:
@@ -194,8 +198,8 @@ def open_case(book: Book, base: Base, kind: str, day: date) -> dict[str, Any]:
 def finish(
     book: Book, case: dict[str, Any], measures: m.Measures, stage: Stage, day: date,
     outcome: str, origins: dict[str, str],
-) -> str:  # fmt: skip
-    """Closes a case with its final items and result; returns the grade."""
+) -> Result:  # fmt: skip
+    """Closes a case with its final items and result; returns the result."""
     result = m.settle(measures, stage)
     for score in result.items:
         if score.item.id in measures and score.state != "not_at_stage":
@@ -204,7 +208,7 @@ def finish(
             )
             book.note(
                 "final_item", case_id=case["id"], item_id=score.item.id,
-                measure=measures[score.item.id], not_applicable=False, origin=origin, reason="",
+                measure={"values": measures[score.item.id]}, not_applicable=False, origin=origin, reason="",
             )  # fmt: skip
     book.note(
         "case_result",
@@ -214,14 +218,11 @@ def finish(
         grade=result.grade.code,
         minima_met=all(seen.met for seen in result.minima if seen.minimum.grade == "pass"),
         vetoes=[],
-        sections={
-            s.section.id: {"earned": str(s.earned), "counted": str(s.counted)}
-            for s in result.sections
-        },
+        sections=sections_as_stored(result),
         settled_at=noon(day),
     )
     case |= {"state": "closed", "outcome": outcome, "closed_at": noon(day)}
-    return result.grade.code
+    return result
 
 
 def admit(book: Book, base: Base, rng: np.random.Generator, today: date) -> date:

@@ -21,7 +21,7 @@ _AFTER: Final = (
     "role_grant", "job_order", "order_demand", "order_accommodation", "order_skill", "order_log",
     "assessor", "assessor_tie", "accreditation_case", "case_log", "case_member", "self_score",
     "score_sheet", "score_entry", "final_item", "case_result", "public_notice", "accreditation",
-    "accreditation_log", "clock", "coverage_gap", "class_record", "base_year",
+    "accreditation_log", "demonstration", "demonstration_log", "clock", "coverage_gap", "class_record", "base_year",
 )  # fmt: skip
 _JSON: Final = {"accessible", "trains", "measure", "sections", "counts", "detail"}
 

@@ -8,6 +8,7 @@ from services.profiles import Wants, capacity_bytes
 from services.simulator.bases import Base, draw_bases
 from services.simulator.book import Book
 from services.simulator.categories import draw_categories
+from services.simulator.demonstrations import draw_demonstrations
 from services.simulator.orders import draw_orders
 from services.simulator.people import SimulatedPeople, draw_people
 from services.simulator.reviews import UNDER_WAY, draw_history, draw_open_cases, open_gaps
@@ -41,6 +42,7 @@ def generate(seed: int, scale: Scale, today: date) -> Province:
     draw_history(seed, old, judges, panel, today, book)
     draw_open_cases(seed, fresh, judges, today, book)
     _forget_work(book, {b.id for b in fresh})
+    draw_demonstrations(old, today, book)
     open_gaps(book, today)
     draw_orders(seed, scale, old, today, book)
     home = counties()[fresh[2].county]

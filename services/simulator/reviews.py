@@ -9,6 +9,7 @@ import numpy as np
 from accreditation import lifecycle
 from accreditation.deadlines import WorkCalendar, due
 from accreditation.rubric import Stage
+from accreditation.scoring import Result
 from services.simulator import measures as m
 from services.simulator.bases import (
     ADMITTED,
@@ -47,20 +48,13 @@ def draw_history(
     for base in bases:
         admit(book, base, rng, today)
         before = today - timedelta(days=int(rng.integers(420, 560)))
-        _review(
-            book,
-            base,
-            rng,
-            before,
-            [],
-            panel,
-            record_measures(base, today.year - 1, book),
-            kept=False,
-        )
+        earlier = record_measures(base, today.year - 1, book)
+        base.previous = _review(book, base, rng, before, [], panel, earlier, kept=False)
         pair = _pair(rng, base, judges)
         recent = today - timedelta(days=int(rng.integers(75, 150)))
         records = record_measures(base, today.year, book)
-        base.grade = _review(book, base, rng, recent, pair, panel, records)
+        base.latest = _review(book, base, rng, recent, pair, panel, records)
+        base.grade = base.latest.grade.code if base.latest else ""
         _standing(book, base, rng, today)
 
 
@@ -72,11 +66,11 @@ def _pair(rng: np.random.Generator, base: Base, judges: list[Judge]) -> list[Jud
 def _review(
     book: Book, base: Base, rng: np.random.Generator, day: date, pair: list[Judge],
     panel: list[int], records: m.Measures, *, kept: bool = True,
-) -> str:  # fmt: skip
+) -> Result | None:  # fmt: skip
     true = m.judge(rng, base.quality, m.judged(), 18)
     failed = m.settle(true | records, Stage.OPERATION).grade.code == "fail"
     if failed and not kept:
-        return ""
+        return None
     case = open_case(book, base, "annual_review", day)
     sheets = [_sheet(book, case["id"], rng, base, j, true, day + timedelta(days=8)) for j in pair]
     differ = [i.id for i in m.judged() if len({repr(s[i.id]) for s in sheets}) > 1]
@@ -88,13 +82,13 @@ def _review(
     if failed:  # 30 days to reply
         end += timedelta(days=26)
         book.tables["case_log"][-1]["at"] = noon(end)
-    grade = finish(
+    result = finish(
         book, case, true | records, Stage.OPERATION, end, "failed" if failed else "passed", origins
     )
     if pair:
         _members(book, case["id"], [j.user for j in pair], "assessor", day)
         _members(book, case["id"], panel, "panel", day)
-    return grade
+    return result
 
 
 def _members(book: Book, case: int, users: list[int], part: str, day: date) -> None:
