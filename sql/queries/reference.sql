@@ -3,8 +3,9 @@
 select sha256 from reference_set where kind = $1 order by loaded_at desc, version desc limit 1;
 
 -- name: add_set
+-- A text that was in force before is in force again; nothing of it is written anew.
 insert into reference_set (kind, version, source, licence, sha256, valid_from, loaded_at, body)
-values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing;
+values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (kind, sha256) do update set loaded_at = excluded.loaded_at;
 
 -- name: set_count
 select count(*) from reference_set where kind = $1;
