@@ -354,16 +354,6 @@ def heed(side: PeopleSide, tables: Tables, p: int, o: int, seen: Scratch) -> boo
 
 
 @njit(cache=True)
-def allowed(
-    side: PeopleSide, posts: OrderSide, tables: Tables, p: int, o: int, seen: Scratch
-) -> int:
-    """`fitting`, with what is noted of the pair taken in."""
-    if side.remark_at[p] != side.remark_at[p + 1] and not heed(side, tables, p, o, seen):
-        return NOT_NOW
-    return fitting(side, posts, tables, p, o, seen.held, seen.counts, seen.left)
-
-
-@njit(cache=True)
 def keep(net: Array, order: Array, value: Array, gain: int, o: int, worth: int) -> None:
     """Puts an order in its place among the best; the last falls out, equals stay before it."""
     at = len(net) - 1
@@ -391,23 +381,33 @@ def _best(
     n, k = order.shape
     m = len(posts.wage)
     sigmoid = tables.sigmoid
+    # Plain arrays in the inner loop: handing on a tuple of them costs more than the look-ups.
     for block in prange((n + PEOPLE_A_BLOCK - 1) // PEOPLE_A_BLOCK):
         seen = _scratch(tables, m)
         points, chances = seen.points, seen.chances
+        held, counts, left = seen.held, seen.counts, seen.left
         net = np.zeros(k, np.int64)
+        worths, gains = np.zeros(m, np.int64), np.zeros(m, np.int64)
         for p in range(block * PEOPLE_A_BLOCK, min(n, (block + 1) * PEOPLE_A_BLOCK)):
             look(side, tables, p, seen)
             appraise(posts, seen)
             net[:] = 0  # nothing that isn't worth its price is ever kept
-            extra, start = bonus[p], first[p]
-            for step in range(m):
-                o = start + step - (m if start + step >= m else 0)
-                if points[o] < EXCLUDED // 2:
-                    continue
-                worth = likelihood(sigmoid, points[o]) * likelihood(sigmoid, chances[o]) + extra
-                gain = worth - prices[o]
-                if gain > net[k - 1] and allowed(side, posts, tables, p, o, seen) != NOT_NOW:
-                    keep(net, order[p], value[p], gain, o, worth)
+            for o in range(m):
+                u, c = points[o] + REACH, chances[o] + REACH
+                value_of = sigmoid[min(max(u, 0), 2 * REACH)] * sigmoid[min(max(c, 0), 2 * REACH)]
+                worths[o] = value_of + bonus[p] if points[o] > EXCLUDED // 2 else 0
+                gains[o] = worths[o] - prices[o]
+            least = np.int64(0)
+            noted = side.remark_at[p] != side.remark_at[p + 1]
+            for turn in range(2):
+                for o in range(first[p] if turn == 0 else 0, m if turn == 0 else first[p]):
+                    if gains[np.uint64(o)] <= least:
+                        continue
+                    if noted and not heed(side, tables, p, o, seen):
+                        continue
+                    if fitting(side, posts, tables, p, o, held, counts, left) != NOT_NOW:
+                        keep(net, order[p], value[p], gains[o], o, worths[o])
+                        least = net[k - 1]
             surplus[p] = net[0]
 
 
