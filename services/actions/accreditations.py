@@ -10,9 +10,10 @@ from accreditation.errors import Refusal
 from accreditation.facts import Facts
 from accreditation.lifecycle import Machine
 from accreditation.plaque import Plaque
-from services.access import Actor
+from services.access import Actor, Denied, Permission
 from services.actions.case_facts import calendar, day_of
-from services.db import Conn, audit, cases, notices
+from services.actions.results import rubric_of
+from services.db import Conn, audit, bases, cases, notices
 
 _NONE: Final = "none"
 
@@ -120,22 +121,33 @@ async def extend(conn: Conn, case: cases.Case, span: Span) -> None:
         await notices.extend_term.run(conn, live.id, later.on)
 
 
-async def suspend(
-    conn: Conn,
-    actor: Actor,
-    role: str,
-    accreditation_id: int,
-    *,
-    vetoes: dict[str, frozenset[str]],
-    reason: str,
-    now: datetime,
-) -> None:
-    """Suspends a base on a veto, at any time. Raises NotFound, IllegalMove, GuardNotMet."""
+async def suspend_on_veto(
+    conn: Conn, actor: Actor, base_id: int, *, veto: str, reason: str, now: datetime
+) -> int:
+    """Suspends a base on a veto, at any time; returns the base.
+
+    Raises NotFound, Denied, IllegalMove, GuardNotMet, Refusal.
+    """
+    base = await bases.by_id.one(conn, base_id)
+    actor.require(Permission.CASE_REVIEW, county=base.county)
+    role = next((one for one in actor.roles if one in ("city_staff", "province_staff")), None)
+    live = await notices.accreditation.first(conn, base.id)
+    if role is None or live is None:
+        raise Denied("您没有此项权限，或者不在您的管辖范围内")
+    if not reason.strip():
+        raise Refusal("请写明暂停的依据")
+    case = await cases.by_id.one(conn, live.case_id)
+    rubric = await rubric_of(conn, case)
     today = day_of(now)
     facts = Facts(
-        today=today, calendar=await calendar(conn), since=today, reasons=reason, vetoes=vetoes
+        today=today,
+        calendar=await calendar(conn),
+        since=today,
+        reasons=reason,
+        vetoes={v.id: frozenset(v.effect) for v in rubric.vetoes if v.id == veto},
     )
-    await move(conn, actor, role, accreditation_id, "suspend", facts, reason=reason, now=now)
+    await move(conn, actor, role, live.id, "suspend", facts, reason=reason, now=now)
+    return base.id
 
 
 async def _log(

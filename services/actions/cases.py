@@ -40,7 +40,7 @@ CHECKS: Final = {
     "rescored": N_("受影响的指标已重新评分"),
 }
 # Who records what, and in which states.
-_CHECKERS: Final = {
+CHECKERS: Final = {
     "completeness": ({"county_staff"}, {"submitted"}),
     "vetoes": ({"county_staff"}, {"county_review"}),
     "premises": ({"county_staff", "city_staff"}, {"county_review", "verification"}),
@@ -354,9 +354,9 @@ async def record(
     A visit's note is its day (YYYY-MM-DD); not clear means a desk review.
     """
     case = await cases.lock.one(conn, case_id)
-    if what not in _CHECKERS:
+    if what not in CHECKERS:
         raise Refusal("没有这种记录")
-    roles, states = _CHECKERS[what]
+    roles, states = CHECKERS[what]
     if not roles & set(await roles_in(conn, actor, case)):
         raise Denied("您没有此项权限，或者不在您的管辖范围内")
     if case.state not in states:

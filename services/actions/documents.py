@@ -86,7 +86,7 @@ async def add(
     conn: Conn,
     actor: Actor,
     case_id: int,
-    taken: Taken,
+    taken: Taken | None,
     *,
     kind: str,
     title: str,
@@ -95,6 +95,8 @@ async def add(
 ) -> int:
     """Lists a file that was taken with its case. Raises NotFound, Denied, Refusal."""
     case = await may_add(conn, actor, case_id)
+    if taken is None:
+        raise Refusal("请选择要上传的文件")
     if kind not in {**DOCUMENTS, **OTHER_DOCUMENTS}:
         raise Refusal("没有这种材料")
     made: int = await cases.add_document.value(
