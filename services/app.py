@@ -12,9 +12,11 @@ from services.db.roles import check_locale
 from services.messages import Outbox, SmsSender
 from services.sealing import Keys
 from services.settings import Settings
+from services.snapshot import Snapshot
 from services.web import all_routes, middlewares
 from services.web.health import DRAINING, Draining
 from services.web.keys import CLOCK, KEYS, PAGES, POOL, SETTINGS, SMS, Clock
+from services.web.market import SNAPSHOT
 from services.web.pages import environment
 from services.web.routing import register
 
@@ -38,6 +40,7 @@ def create_app(
     app[SMS] = sms or Outbox(keys)
     app[PAGES] = environment()
     app[DRAINING] = Draining()
+    app[SNAPSHOT] = Snapshot(settings)
     register(app, all_routes())
     app.router.add_static("/static", STATIC, append_version=False)
     app.cleanup_ctx.append(_database)
@@ -55,6 +58,7 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
         app[POOL] = pool
         yield
     finally:
+        await app[SNAPSHOT].close()
         try:
             await asyncio.wait_for(pool.close(), 10)
         except TimeoutError:

@@ -7,7 +7,8 @@ while a reading is under way gets the last one.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,7 +20,7 @@ from matching.engine.people import Person
 from matching.engine.scores import Distances
 from services.actions.market import Loaded, load, row_of
 from services.actions.people import opened
-from services.db import market
+from services.db import Conn, market
 from services.profiles import Profile, Row, to_people, to_person
 from services.sealing import Seal, profile_seal
 from services.settings import Settings
@@ -72,6 +73,7 @@ class Snapshot:
         self.settings = settings
         self.check_seconds = check_seconds
         self._turn = asyncio.Lock()
+        self._opening = asyncio.Lock()
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self._held: Held | None = None
         self._checked = 0.0
@@ -88,20 +90,28 @@ class Snapshot:
             if fresh or (self._turn.locked() and self.check_seconds > 0):
                 return self._held
         async with self._turn:
+            async with self.matcher() as conn:
+                version = str(await market.version.value(conn))
+                held = self._held
+                if held is None or held.version != version or held.today != today:
+                    loaded = await load(conn, today)
+                    held = await asyncio.to_thread(hold, loaded, self.seal, version, today)
+            self._held, self._checked = held, time.monotonic()
+            return held
+
+    @asynccontextmanager
+    async def matcher(self) -> AsyncIterator[Conn]:
+        """A transaction of the matcher's role that sees one moment of the market."""
+        async with self._opening:
             if self._pool is None:
                 self._pool = await asyncpg.create_pool(
-                    self.settings.url("yupei_matcher"), min_size=0, max_size=2, command_timeout=60
+                    self.settings.url("yupei_matcher"), min_size=0, max_size=2, command_timeout=300
                 )
-            async with (
-                self._pool.acquire() as conn,
-                conn.transaction(isolation="repeatable_read", readonly=True),
-            ):
-                version = str(await market.version.value(conn))
-                if self._held is None or self._held.version != version or self._held.today != today:
-                    loaded = await load(conn, today)
-                    self._held = await asyncio.to_thread(hold, loaded, self.seal, version, today)
-            self._checked = time.monotonic()
-            return self._held
+        async with (
+            self._pool.acquire() as conn,
+            conn.transaction(isolation="repeatable_read"),
+        ):
+            yield conn
 
     async def close(self) -> None:
         if self._pool is not None:

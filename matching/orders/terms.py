@@ -8,7 +8,7 @@ from matching.errors import Refusal
 
 QUOTA_MONTHS: Final = 12  # 残疾人就业申报审核办法 art. 6: 劳动合同一年以上 (facts/orders.md 1.2)
 # 劳动法 第七十二条、社会保险法: the five kinds.
-INSURANCE: Final = ("pension", "medical", "unemployment", "injury", "maternity")
+INSURANCE: Final = ("养老", "医疗", "失业", "工伤", "生育")
 # 劳动合同法 第九条: no deposit, no papers held back.
 _DEPOSIT: Final = re.compile(
     r"押金|保证金|风险金|抵押|扣押.{0,4}证|收取.{0,6}(服装|培训|报名|体检)费"

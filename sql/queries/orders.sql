@@ -68,6 +68,15 @@ select j.id, j.number, j.employer_id, e.name as employer, e.verified_at is not n
 from job_order j join employer e on e.id = j.employer_id join division d on d.code = j.county
 where j.id = $1;
 
+-- name: some
+select j.id, j.number, j.employer_id, e.name as employer, e.verified_at is not null as verified, j.county,
+  d.name as county_name, j.title, coalesce(j.trade, '') as trade, coalesce(j.occupation_code, '') as occupation_code,
+  j.seats, j.taken, j.min_headcount, j.work_type, j.address, j.wage_min, j.wage_max, j.wage_basis,
+  j.contract_months, j.insurance, j.dorm, j.shift, j.education_min, j.education_reason, j.trains::text as trains,
+  j.class_starts, j.class_ends, j.starts_on, j.deadline, j.state, j.simulated, j.version
+from job_order j join employer e on e.id = j.employer_id join division d on d.code = j.county
+where j.id = any ($1::bigint[]);
+
 -- name: demands
 select dimension, level, essential, reason from order_demand where order_id = $1 order by dimension;
 
