@@ -187,7 +187,7 @@ async def with_phone(
 
 
 async def as_persona(
-    conn: Conn, keys: Keys, persona: str, *, now: datetime, request_id: str
+    conn: Conn, keys: Keys, persona: int, *, now: datetime, request_id: str
 ) -> Opened:
     """Opens a session for a simulated persona; only a demonstration calls this. Raises Refusal."""
     found = await users.by_persona.first(conn, persona)

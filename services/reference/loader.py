@@ -5,11 +5,13 @@ import io
 import json
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Final
 
 import chinese_calendar
 
 from accreditation import lifecycle
+from accreditation.deadlines import WorkCalendar
 from services.db import Conn, reference
 from services.reference import sets
 
@@ -184,15 +186,22 @@ async def _moves(conn: Conn) -> None:
     )
 
 
+@cache
+def legal_calendar() -> WorkCalendar:
+    """The legal days off and make-up days of the years that the State Council has announced."""
+    return WorkCalendar(
+        frozenset(d for d in chinese_calendar.constants.holidays if d.year in _CALENDAR_YEARS),
+        frozenset(d for d in chinese_calendar.constants.workdays if d.year in _CALENDAR_YEARS),
+        tuple(_CALENDAR_YEARS),
+    )
+
+
 async def _calendar(conn: Conn, at: datetime) -> None:
-    """Legal days off and make-up days of the years that the State Council has announced."""
-    days = [
-        (day, False, holiday, "chinesecalendar", at)
-        for day, holiday in chinese_calendar.constants.holidays.items()
-        if day.year in _CALENDAR_YEARS
-    ] + [
-        (day, True, holiday, "chinesecalendar", at)
-        for day, holiday in chinese_calendar.constants.workdays.items()
-        if day.year in _CALENDAR_YEARS
-    ]
-    await reference.add_calendar_day.many(conn, days)
+    """The same as rows, which staff may override day by day."""
+    constants = chinese_calendar.constants
+    names = {**constants.holidays, **constants.workdays}
+    known = legal_calendar()
+    days = [(day, False) for day in known.days_off] + [(day, True) for day in known.days_made_up]
+    await reference.add_calendar_day.many(
+        conn, [(day, working, names[day], "chinesecalendar", at) for day, working in sorted(days)]
+    )

@@ -7,9 +7,10 @@ from typing import Any, Final
 import numpy as np
 
 from accreditation import lifecycle
-from accreditation.deadlines import WorkCalendar, due
+from accreditation.deadlines import due
 from accreditation.rubric import Stage
 from accreditation.scoring import Result
+from services.reference.loader import legal_calendar
 from services.simulator import measures as m
 from services.simulator.bases import (
     ADMITTED,
@@ -150,7 +151,7 @@ def _clock(
     book: Book, event: str, within: Any, day: date, *,
     case: int | None = None, accreditation: int | None = None, fires: bool = True,
 ) -> None:  # fmt: skip
-    known = WorkCalendar(frozenset(), frozenset(), ())  # weekdays only; stated in the docs
+    known = legal_calendar()
     last = due(day, within.n, within.unit, known)
     book.add(
         "clock", case_id=case, accreditation_id=accreditation, event=event, started_on=day,

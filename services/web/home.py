@@ -5,7 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
-from accreditation.lifecycle import Machine, state_name, states
+from accreditation.lifecycle import Machine, label, state_name, states
 from services.access import Permission
 from services.db import coverage
 from services.i18n import language
@@ -48,6 +48,7 @@ async def staff(request: web.Request) -> web.Response:
         uncovered=[c for c in counties if not c.active],
         counties=len(counties),
         targets=targets,
+        case_events={clock.event: label("events", clock.event, language()) for clock in clocks},
         case_states={
             state: state_name(Machine.CASE, state, "staff", language())
             for state in states(Machine.CASE)

@@ -81,6 +81,11 @@ def page(
     return web.Response(status=status, text=text, content_type="text/html", charset="utf-8")
 
 
+def whole_number(text: str) -> int:
+    """A plain number of our own making; 0, which is nobody's, for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+
+
 def number(request: web.Request, name: str) -> int:
     """A path's number. What is too long to be one of ours is not found, not a server error."""
     text = request.match_info[name]

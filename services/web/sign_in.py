@@ -13,7 +13,7 @@ from services.i18n import LANGUAGES, Message, _
 from services.web.forms import Filled
 from services.web.keys import CLOCK, KEYS, REQUEST_ID, SESSION, SETTINGS, SMS
 from services.web.middlewares import COOKIE, LANGUAGE_COOKIE
-from services.web.page import actor, page, speaking
+from services.web.page import actor, page, speaking, whole_number
 from services.web.routing import Area, Routes
 
 routes = Routes()
@@ -44,14 +44,14 @@ def _let_in(request: web.Request, opened: sign_in.Opened, target: str) -> web.HT
 @routes.get("/sign-in", permission=None, area=Area.PUBLIC)
 async def choose(request: web.Request) -> web.Response:
     """The ways to sign in; in a demonstration the personas."""
-    personas: list[dict[str, str]] = []
+    personas: list[dict[str, object]] = []
     if request.app[SETTINGS].demo:
         async with speaking(request) as conn:
             rows = await users.personas.all(conn)
         keys = request.app[KEYS]
         personas = [
             {
-                "key": row.persona,
+                "id": row.id,
                 "role": _(ROLES[row.persona].zh) if row.persona in ROLES else row.persona,
                 "name": keys.open(row.name_cipher, f"app_user.name.{row.id}"),
             }
@@ -173,7 +173,7 @@ async def persona(request: web.Request) -> web.Response:
         opened = await sign_in.as_persona(
             conn,
             request.app[KEYS],
-            str(form.get("persona", "")),
+            whole_number(str(form.get("persona", ""))),
             now=request.app[CLOCK].now(),
             request_id=request[REQUEST_ID],
         )

@@ -8,7 +8,7 @@ from app_user where phone_index = $1;
 
 -- name: by_persona
 select id, password_hash, totp_cipher, totp_last_step, disabled_at is not null as disabled
-from app_user where persona = $1 and simulated order by id limit 1;
+from app_user where id = $1 and persona is not null and simulated;
 
 -- name: personas
 select id, persona, name_cipher from app_user where persona is not null and simulated order by id;
