@@ -177,7 +177,7 @@ async def _show(request: web.Request, given: str, form: Filled, status: int) -> 
     )
 
 
-@routes.get(r"/openings/{order:\d+}", permission=Permission.OPENING_READ, area=Area.PERSON)
+@routes.get(r"/openings/{order:\d+}", permission=Permission.OPENING_READ, area=Area.ANYWHERE)
 async def one(request: web.Request) -> web.Response:
     """One opening in full: why it fits, or why not and what would change it."""
     return await _one(
@@ -267,7 +267,7 @@ async def decline(request: web.Request) -> web.Response:
     return await _reply(request, "decline")
 
 
-@routes.post(r"/openings/{order:\d+}/wish", permission=Permission.OFFER_ANSWER, area=Area.PERSON)
+@routes.post(r"/openings/{order:\d+}/wish", permission=Permission.OFFER_ANSWER, area=Area.ANYWHERE)
 async def wish(request: web.Request) -> web.Response:
     """Wishes for an opening; it counts in the next matching."""
     order, person = number(request, "order"), await _person(request)
@@ -288,7 +288,7 @@ async def wish(request: web.Request) -> web.Response:
 
 
 @routes.post(
-    r"/openings/{order:\d+}/wish-withdrawal", permission=Permission.OFFER_ANSWER, area=Area.PERSON
+    r"/openings/{order:\d+}/wish-withdrawal", permission=Permission.OFFER_ANSWER, area=Area.ANYWHERE
 )
 async def unwish(request: web.Request) -> web.Response:
     """Takes a wish back."""
@@ -301,7 +301,7 @@ async def unwish(request: web.Request) -> web.Response:
 
 
 @routes.post(
-    r"/openings/{order:\d+}/questions", permission=Permission.OFFER_ANSWER, area=Area.PERSON
+    r"/openings/{order:\d+}/questions", permission=Permission.OFFER_ANSWER, area=Area.ANYWHERE
 )
 async def ask(request: web.Request) -> web.Response:
     """Asks the employer something, under no name."""

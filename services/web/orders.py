@@ -432,6 +432,9 @@ async def open_order(request: web.Request) -> web.Response:
 async def reserve(request: web.Request) -> web.Response:
     """Staff keep a seat for one person whom the post fits."""
     order, given = number(request, "order"), str((await request.post()).get("person", "")).strip()
+    async with speaking(request) as conn:
+        row = await orders.by_id.one(conn, order)
+    actor(request).require(Permission.ORDER_CHECK, county=row.county)
     now_held = await held(request)
     try:
         async with speaking(request) as conn:

@@ -198,6 +198,33 @@ def version_of(request: web.Request) -> int:
     return int(given)
 
 
+async def _in_hand(request: web.Request, permission: Permission) -> int:
+    """The order of the path, if it lies in the asker's hand; asked before the body is read.
+
+    Raises Denied, NotFound.
+    """
+    order = number(request, "order")
+    async with speaking(request) as conn:
+        row = await orders.by_id.one(conn, order)
+    if permission is Permission.ORDER_CHECK:
+        actor(request).require(permission, county=row.county)
+    else:
+        actor(request).require(permission, employer=row.employer_id)
+    return order
+
+
+async def _offer(request: web.Request, permission: Permission) -> int:
+    """The offer of the path, if it lies in the asker's hand. Raises Denied, NotFound."""
+    offer = number(request, "offer")
+    async with speaking(request) as conn:
+        row = await offers.by_id.one(conn, offer)
+    if permission is Permission.OFFER_ANSWER:
+        actor(request).require(permission, person=row.person_id)
+    else:
+        actor(request).require(permission, employer=row.employer_id)
+    return offer
+
+
 def _versioned(value: Any, version: int, *, status: int = 200) -> web.Response:
     response = answer(value, status=status)
     response.headers["ETag"] = f'"{version}"'
@@ -280,11 +307,8 @@ async def create(request: web.Request) -> web.Response:
 )
 async def change(request: web.Request) -> web.Response:
     """Replaces a draft or returned order; If-Match names the version it was made from."""
-    order, version, draft = (
-        number(request, "order"),
-        version_of(request),
-        await body(request, Draft),
-    )
+    order = await _in_hand(request, Permission.ORDER_WRITE)
+    version, draft = version_of(request), await body(request, Draft)
     async with speaking(request) as conn:
         made = await actions.change(
             conn,
@@ -322,8 +346,8 @@ async def preview(request: web.Request) -> web.Response:
     )
 
 
-async def _move(request: web.Request, lawful: frozenset[str]) -> web.Response:
-    given, order = await body(request, Move), number(request, "order")
+async def _move(request: web.Request, order: int, lawful: frozenset[str]) -> web.Response:
+    given = await body(request, Move)
     version = version_of(request)
     if given.event not in lawful:
         raise Refusal("请从列出的选项中选择")
@@ -350,7 +374,8 @@ async def _move(request: web.Request, lawful: frozenset[str]) -> web.Response:
 )
 async def move(request: web.Request) -> web.Response:
     """The employer submits, closes or cancels; If-Match names the version."""
-    return await _move(request, frozenset({"submit", "close", "cancel"}))
+    order = await _in_hand(request, Permission.ORDER_WRITE)
+    return await _move(request, order, frozenset({"submit", "close", "cancel"}))
 
 
 @routes.post(
@@ -362,7 +387,8 @@ async def move(request: web.Request) -> web.Response:
 )
 async def check(request: web.Request) -> web.Response:
     """The county opens or returns; If-Match names the version."""
-    return await _move(request, actions.COUNTY_MOVES)
+    order = await _in_hand(request, Permission.ORDER_CHECK)
+    return await _move(request, order, actions.COUNTY_MOVES)
 
 
 @routes.get(
@@ -385,6 +411,7 @@ async def candidates(request: web.Request) -> web.Response:
 )
 async def reserve(request: web.Request) -> web.Response:
     """Staff keep a seat for one person whom the post fits."""
+    order = await _in_hand(request, Permission.ORDER_CHECK)
     given = await body(request, Reservation)
     held = await request.app[SNAPSHOT].current(_today(request))
     async with speaking(request) as conn:
@@ -393,7 +420,7 @@ async def reserve(request: web.Request) -> web.Response:
             actor(request),
             request.app[SNAPSHOT].seal,
             held.distances,
-            number(request, "order"),
+            order,
             given.person,
             today=_today(request),
             now=_now(request),
@@ -454,13 +481,14 @@ async def openings(request: web.Request) -> web.Response:
 )
 async def reply(request: web.Request) -> web.Response:
     """The person accepts or declines."""
+    offer = await _offer(request, Permission.OFFER_ANSWER)
     given = await body(request, Reply)
     async with speaking(request) as conn:
         state = await offer_actions.reply(
             conn,
             actor(request),
             request.app[SNAPSHOT].seal,
-            number(request, "offer"),
+            offer,
             given.event,
             today=_today(request),
             now=_now(request),
@@ -477,12 +505,13 @@ async def reply(request: web.Request) -> web.Response:
 )
 async def outcome(request: web.Request) -> web.Response:
     """The employer hires or not."""
+    offer = await _offer(request, Permission.ORDER_WRITE)
     given = await body(request, Outcome)
     async with speaking(request) as conn:
         state = await offer_actions.outcome(
             conn,
             actor(request),
-            number(request, "offer"),
+            offer,
             given.event,
             given.reason[:500],
             now=_now(request),
@@ -493,7 +522,7 @@ async def outcome(request: web.Request) -> web.Response:
 @routes.post(
     r"/api/openings/{order:\d+}/wish",
     permission=Permission.OFFER_ANSWER,
-    area=Area.PERSON,
+    area=Area.ANYWHERE,
     body=Wish,
     reply=Done,
 )
@@ -515,7 +544,7 @@ async def wish(request: web.Request) -> web.Response:
 @routes.post(
     r"/api/openings/{order:\d+}/questions",
     permission=Permission.OFFER_ANSWER,
-    area=Area.PERSON,
+    area=Area.ANYWHERE,
     body=Ask,
     reply=Done,
 )
