@@ -8,7 +8,7 @@ from typing import Final
 from accreditation import credit_code
 from accreditation.errors import Refusal
 from services.access import Actor, Permission, SignInNeeded
-from services.db import Conn, audit, bases, users
+from services.db import Conn, audit, bases, reference, users
 from services.i18n import N_
 from services.problems import Stale
 from services.sealing import Keys
@@ -22,6 +22,7 @@ KINDS: Final = {  # 豫残联〔2022〕33号 二(二)3: who may carry a base
     "service_agency": N_("残疾人服务机构"),
     "other": N_("其他"),
 }
+MOST_TRAINEES: Final = 100_000
 _PHONE: Final = re.compile(r"[0-9+\-]{7,20}")
 
 
@@ -59,6 +60,8 @@ async def register(
         raise SignInNeeded("请先登录")
     code = credit_code.read(written_code).code
     _check(facts)
+    if county not in {one.code for one in await reference.counties.all(conn)}:
+        raise Refusal("请选择基地所在的县（市、区）")
     if await bases.known.value(conn, code, county) is not None:
         raise Refusal("本县（市、区）已有这个统一社会信用代码的基地，请联系县级残联加入管理人员")
     base: int = await bases.add.value(
@@ -114,6 +117,10 @@ async def change(
 
 
 def _check(facts: Facts) -> None:
+    if not facts.name.strip():
+        raise Refusal("请填写基地名称")
+    if not 0 <= facts.capacity_per_year <= MOST_TRAINEES:
+        raise Refusal("年培训能力应在0到{most}人之间", most=MOST_TRAINEES)
     if facts.kind not in KINDS:
         raise Refusal("没有这种基地类型")
     if facts.contact_phone and not _PHONE.fullmatch(facts.contact_phone):

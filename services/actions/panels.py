@@ -78,7 +78,8 @@ async def commit_seed(
 async def draw_assessors(
     conn: Conn, keys: Keys, actor: Actor, case_id: int, *, now: datetime
 ) -> draw.Draw:
-    """Closes the pool, reveals the seed and draws whoever is lacking. Raises NotFound, Denied, Refusal."""
+    """Closes the pool, reveals the seed and draws. Where one is lacking, the first drawn is taken:
+    a choice among fewer than two would be no draw. Raises NotFound, Denied, Refusal."""
     case = await _office(conn, actor, case_id)
     every = await cases.draws.all(conn, case.id)
     if not every or every[-1].drawn_at is not None:

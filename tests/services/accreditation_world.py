@@ -114,7 +114,7 @@ class World:
             "panel": await add("评审", role="panel_member"),
             "review": await add("异议", role="review_group"),
         }
-        for number, county in enumerate((OTHER, FAR, FAR, COUNTY)):
+        for number, county in enumerate((OTHER, FAR, FAR, COUNTY, FAR, OTHER)):
             user = await add(f"评估{number}", role="assessor")
             await self.place.owner.execute(
                 "insert into assessor values ($1, $2, '{}', true, true)", user, county

@@ -401,3 +401,18 @@ async def test_a_wrong_credit_code_keeps_the_form(world):
     )
     assert "某基地" in page
     assert "校验位" in page
+
+
+async def test_the_same_actions_answer_in_json(world):
+    case = await world.apply(await world.register())
+    county, stranger = await world.browser("county"), await world.browser("stranger")
+    seen = await county.api("GET", f"/api/cases/{case}", 200)
+    accept = next(step for step in seen["steps"] if step["event"] == "accept")
+    assert (accept["mine"], bool(accept["unmet"])) == (True, True)
+    refused = await county.api("POST", f"/api/cases/{case}/moves", 422, {"event": "accept"})
+    assert refused["type"] == "/problems/refused"
+    check = {"what": "completeness", "clear": True}
+    await county.api("POST", f"/api/cases/{case}/checks", 201, check)
+    moved = await county.api("POST", f"/api/cases/{case}/moves", 200, {"event": "accept"})
+    assert moved["state"] == "county_review"
+    await stranger.api("GET", f"/api/cases/{case}", 404)

@@ -1,0 +1,558 @@
+"""Cases, sheets and notices as JSON: the same actions as the pages."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+import msgspec
+from aiohttp import web
+
+from accreditation import lifecycle
+from accreditation.errors import BadValue
+from accreditation.lifecycle import Machine
+from services.access import Permission
+from services.actions import bases as base_actions
+from services.actions import cases as actions
+from services.actions import notices as notice_actions
+from services.actions import panels, results, self_scores
+from services.actions import sheets as sheet_actions
+from services.actions.case_facts import DOCUMENTS, Said
+from services.db import cases, notices, sheets
+from services.db.query import NotFound
+from services.i18n import language
+from services.web.api.answers import answer, body
+from services.web.keys import CLOCK, KEYS
+from services.web.page import actor, number, speaking
+from services.web.register import page_number
+from services.web.routing import Area, Routes
+
+routes = Routes()
+_ROWS = 50
+
+
+_Number = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+
+
+class NewBase(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    credit_code: str
+    county: str
+    kind: str
+    address: str
+    trades: list[str]
+    capacity_per_year: _Number
+    contact_name: str
+    contact_phone: str
+    operating_since: date | None = None
+
+
+class Made(msgspec.Struct):
+    id: int
+
+
+class Move(msgspec.Struct, forbid_unknown_fields=True):
+    event: str
+    reason: str = ""
+    missing: list[str] = []
+    reply: str = ""
+    answer: str = ""
+    correctable: bool = False
+    sanction: str | None = None
+
+
+class Moved(msgspec.Struct):
+    id: int
+    state: str
+    outcome: str | None
+    version: int
+
+
+class Step(msgspec.Struct):
+    event: str
+    target: str
+    role: str
+    mine: bool
+    due_on: date | None
+    unmet: list[str]
+
+
+class CaseView(msgspec.Struct):
+    id: int
+    base: int
+    base_name: str
+    county: str
+    kind: str
+    state: str
+    state_text: str
+    outcome: str | None
+    version: int
+    steps: list[Step]
+
+
+class Check(msgspec.Struct, forbid_unknown_fields=True):
+    what: str
+    clear: bool
+    note: str = ""
+
+
+class SelfScores(msgspec.Struct, forbid_unknown_fields=True):
+    measures: dict[str, dict[str, int | float | str | bool]]
+    notes: dict[str, str] = {}
+
+
+class Saved(msgspec.Struct):
+    saved: int
+
+
+class Appointment(msgspec.Struct, forbid_unknown_fields=True):
+    user: _Number
+    part: str
+
+
+class Why(msgspec.Struct, forbid_unknown_fields=True):
+    reason: str = ""
+
+
+class Drawn(msgspec.Struct):
+    picked: list[str]
+    pool_hash: str
+    excluded: dict[str, str]
+
+
+class Entry(msgspec.Struct, forbid_unknown_fields=True):
+    version: _Number
+    measures: dict[str, int | float | str | bool] | None  # null: not applicable
+    reason: str = ""
+
+
+class Version(msgspec.Struct, forbid_unknown_fields=True):
+    version: _Number
+
+
+class SheetItem(msgspec.Struct):
+    item: str
+    state: str
+    points: Decimal | None
+    full: Decimal
+    from_records: bool
+    lacking: str | None
+
+
+class SheetView(msgspec.Struct):
+    id: int
+    case: int
+    version: int
+    locked_at: datetime | None
+    items: list[SheetItem]
+
+
+class ResultItem(msgspec.Struct):
+    item: str
+    state: str
+    points: Decimal | None
+    full: Decimal
+    from_records: bool
+    origin: str | None
+
+
+class ResultView(msgspec.Struct):
+    total: Decimal
+    grade: str
+    minima_unmet: list[str]
+    vetoes: list[str]
+    items: list[ResultItem]
+
+
+class Objection(msgspec.Struct, forbid_unknown_fields=True):
+    text: str
+    name: str = ""
+    evidence: str = ""
+
+
+def _exact(values: dict[str, Any]) -> dict[str, Any]:
+    """JSON's numbers as they were written."""
+    return {k: Decimal(str(v)) if isinstance(v, float) else v for k, v in values.items()}
+
+
+@routes.post("/api/bases", permission=None, area=Area.SIGNED_IN, body=NewBase, reply=Made)
+async def add_base(request: web.Request) -> web.Response:
+    """Registers a base; the asker becomes its manager."""
+    given, clock = await body(request, NewBase), request.app[CLOCK]
+    facts = base_actions.Facts(
+        given.name,
+        given.kind,
+        given.address,
+        tuple(given.trades),
+        given.capacity_per_year,
+        given.operating_since,
+        given.contact_name,
+        given.contact_phone,
+    )
+    async with speaking(request) as conn:
+        made = await base_actions.register(
+            conn,
+            request.app[KEYS],
+            actor(request),
+            facts,
+            written_code=given.credit_code,
+            county=given.county,
+            now=clock.now(),
+            today=clock.today(),
+        )
+    return answer(Made(made), status=201)
+
+
+@routes.post(
+    r"/api/bases/{base:\d+}/applications",
+    permission=Permission.BASE_APPLY,
+    area=Area.BASE,
+    reply=Made,
+)
+async def apply(request: web.Request) -> web.Response:
+    """Opens an application for admission."""
+    async with speaking(request) as conn:
+        made = await actions.open_application(
+            conn, actor(request), number(request, "base"), now=request.app[CLOCK].now()
+        )
+    return answer(Made(made), status=201)
+
+
+@routes.get(
+    "/api/cases", permission=Permission.CASE_READ, area=Area.ANYWHERE, reply=list[cases.Listed]
+)
+async def listed(request: web.Request) -> web.Response:
+    """Open cases that the asker may see, 50 a page, the nearest deadline first."""
+    state = request.query.get("state", "")
+    state = state if state in lifecycle.states(Machine.CASE) else ""
+    skip = (page_number(request) - 1) * _ROWS
+    async with speaking(request) as conn:
+        rows = await cases.listed.all(conn, state, "", True, _ROWS, skip)
+    return answer(rows)
+
+
+@routes.get(
+    r"/api/cases/{case:\d+}", permission=Permission.CASE_READ, area=Area.CASE, reply=CaseView
+)
+async def show(request: web.Request) -> web.Response:
+    """A case with every step of its state and what is in the way of each."""
+    async with speaking(request) as conn:
+        case = await cases.by_id.one(conn, number(request, "case"))
+        steps, _facts = await actions.open_steps(
+            conn, actor(request), case, today=request.app[CLOCK].today()
+        )
+    return answer(
+        CaseView(
+            case.id,
+            case.base_id,
+            case.base_name,
+            case.county,
+            case.kind,
+            case.state,
+            lifecycle.state_name(Machine.CASE, case.state, "staff", language()),
+            case.outcome,
+            case.version,
+            [
+                Step(
+                    one.option.event,
+                    one.option.target,
+                    one.role,
+                    one.mine,
+                    one.option.due.on if one.option.due else None,
+                    [why.said(language()) for why in one.option.unmet],
+                )
+                for one in steps
+            ],
+        )
+    )
+
+
+@routes.post(
+    r"/api/cases/{case:\d+}/moves",
+    permission=Permission.CASE_READ,
+    area=Area.CASE,
+    body=Move,
+    reply=Moved,
+)
+async def move(request: web.Request) -> web.Response:
+    """Takes one step of a case."""
+    given = await body(request, Move)
+    said = Said(
+        given.reason,
+        tuple(one for one in given.missing if one in DOCUMENTS),
+        given.reply,
+        given.answer,
+        given.correctable,
+        given.sanction,
+    )
+    async with speaking(request) as conn:
+        case = await actions.move(
+            conn,
+            actor(request),
+            number(request, "case"),
+            given.event,
+            now=request.app[CLOCK].now(),
+            said=said,
+        )
+    return answer(Moved(case.id, case.state, case.outcome, case.version))
+
+
+@routes.post(
+    r"/api/cases/{case:\d+}/checks", permission=Permission.CASE_READ, area=Area.CASE, body=Check
+)
+async def check(request: web.Request) -> web.Response:
+    """Records what somebody looked at or declares."""
+    given = await body(request, Check)
+    async with speaking(request) as conn:
+        await actions.record(
+            conn,
+            actor(request),
+            number(request, "case"),
+            given.what,
+            clear=given.clear,
+            note=given.note,
+            now=request.app[CLOCK].now(),
+        )
+    return answer({}, status=201)
+
+
+@routes.put(
+    r"/api/cases/{case:\d+}/self-scores",
+    permission=Permission.BASE_APPLY,
+    area=Area.CASE,
+    body=SelfScores,
+    reply=Saved,
+)
+async def self_score(request: web.Request) -> web.Response:
+    """Saves what a base gives itself."""
+    given = await body(request, SelfScores)
+    measures = {item: _exact(values) for item, values in given.measures.items()}
+    async with speaking(request) as conn:
+        saved = await self_scores.save(
+            conn,
+            actor(request),
+            number(request, "case"),
+            measures,
+            given.notes,
+            now=request.app[CLOCK].now(),
+        )
+    return answer(Saved(saved))
+
+
+@routes.post(
+    r"/api/cases/{case:\d+}/draws", permission=Permission.CASE_SCHEDULE, area=Area.COUNTY, body=Why
+)
+async def commit(request: web.Request) -> web.Response:
+    """Commits to a seed for the draw of assessors."""
+    given = await body(request, Why)
+    async with speaking(request) as conn:
+        await panels.commit_seed(
+            conn,
+            request.app[KEYS],
+            actor(request),
+            number(request, "case"),
+            reason=given.reason,
+            now=request.app[CLOCK].now(),
+        )
+    return answer({}, status=201)
+
+
+@routes.post(
+    r"/api/cases/{case:\d+}/draws/reveal",
+    permission=Permission.CASE_SCHEDULE,
+    area=Area.COUNTY,
+    reply=Drawn,
+)
+async def reveal(request: web.Request) -> web.Response:
+    """Closes the pool, reveals the seed and draws."""
+    async with speaking(request) as conn:
+        drawn = await panels.draw_assessors(
+            conn,
+            request.app[KEYS],
+            actor(request),
+            number(request, "case"),
+            now=request.app[CLOCK].now(),
+        )
+    return answer(
+        Drawn(list(drawn.picked), drawn.pool_hash, {k: v.value for k, v in drawn.excluded.items()})
+    )
+
+
+@routes.post(
+    r"/api/cases/{case:\d+}/members",
+    permission=Permission.CASE_SCHEDULE,
+    area=Area.COUNTY,
+    body=Appointment,
+)
+async def appoint(request: web.Request) -> web.Response:
+    """Appoints a moderator, a panel member, or a member of a review or appeal group."""
+    given = await body(request, Appointment)
+    async with speaking(request) as conn:
+        await panels.appoint(
+            conn,
+            actor(request),
+            number(request, "case"),
+            given.user,
+            given.part,
+            now=request.app[CLOCK].now(),
+        )
+    return answer({}, status=201)
+
+
+@routes.get(
+    r"/api/cases/{case:\d+}/result",
+    permission=Permission.CASE_READ,
+    area=Area.CASE,
+    reply=ResultView,
+)
+async def result(request: web.Request) -> web.Response:
+    """The result of a case, item by item."""
+    async with speaking(request) as conn:
+        case = await cases.by_id.one(conn, number(request, "case"))
+        if not await actions.roles_in(conn, actor(request), case):
+            raise NotFound("没有找到，或者您无权查看")
+        stored = await sheets.result.one(conn, case.id)
+        finals = {one.item_id: one for one in await sheets.finals.all(conn, case.id)}
+        rubric = await results.rubric_of(conn, case)
+        scored = await results.final(conn, case, rubric, stored.vetoes)
+    return answer(
+        ResultView(
+            stored.total,
+            stored.grade,
+            [
+                one.minimum.zh if language() == "zh" else one.minimum.en
+                for one in scored.failed_minima
+            ],
+            stored.vetoes,
+            [
+                ResultItem(
+                    one.item.id,
+                    one.state.value,
+                    one.points,
+                    one.full,
+                    one.from_records,
+                    finals[one.item.id].origin if one.item.id in finals else None,
+                )
+                for one in scored.items
+                if one.state.value != "not_at_stage"
+            ],
+        )
+    )
+
+
+@routes.get(
+    "/api/sheets", permission=Permission.CASE_ASSESS, area=Area.ANYWHERE, reply=list[sheets.Own]
+)
+async def own_sheets(request: web.Request) -> web.Response:
+    """The asker's own sheets."""
+    async with speaking(request) as conn:
+        return answer(await sheets.of_user.all(conn, actor(request).user))
+
+
+@routes.get(
+    r"/api/sheets/{sheet:\d+}", permission=Permission.CASE_ASSESS, area=Area.CASE, reply=SheetView
+)
+async def show_sheet(request: web.Request) -> web.Response:
+    """One's own sheet; another's is not there."""
+    async with speaking(request) as conn:
+        sheet, case = await sheet_actions.own(conn, actor(request), number(request, "sheet"))
+        mark = await results.marked(conn, case, sheet, request.app[CLOCK].today())
+    gaps = sheet_actions.gaps(mark)
+    return answer(
+        SheetView(
+            sheet.id,
+            case.id,
+            sheet.version,
+            sheet.locked_at,
+            [
+                SheetItem(
+                    one.item.id,
+                    one.state.value,
+                    one.points,
+                    one.full,
+                    one.from_records,
+                    gaps.get(one.item.id),
+                )
+                for one in mark.result.items
+                if one.state.value != "not_at_stage"
+            ],
+        )
+    )
+
+
+@routes.put(
+    r"/api/sheets/{sheet:\d+}/items/{item:[A-Z0-9.]+}",
+    permission=Permission.CASE_ASSESS,
+    area=Area.CASE,
+    body=Entry,
+    reply=Version,
+)
+async def save(request: web.Request) -> web.Response:
+    """Saves one indicator, from the version that was read."""
+    given = await body(request, Entry)
+    async with speaking(request) as conn:
+        fresh = await sheet_actions.save(
+            conn,
+            actor(request),
+            number(request, "sheet"),
+            given.version,
+            request.match_info["item"],
+            values=None if given.measures is None else _exact(given.measures),
+            reason=given.reason,
+            now=request.app[CLOCK].now(),
+        )
+    return answer(Version(fresh))
+
+
+@routes.post(
+    r"/api/sheets/{sheet:\d+}/lock",
+    permission=Permission.CASE_ASSESS,
+    area=Area.CASE,
+    body=Version,
+    reply=Moved,
+)
+async def lock(request: web.Request) -> web.Response:
+    """Locks one's own sheet for good."""
+    given = await body(request, Version)
+    async with speaking(request) as conn:
+        case = await sheet_actions.lock(
+            conn,
+            actor(request),
+            number(request, "sheet"),
+            given.version,
+            now=request.app[CLOCK].now(),
+        )
+    return answer(Moved(case.id, case.state, case.outcome, case.version))
+
+
+@routes.get("/api/notices", permission=None, area=Area.PUBLIC, reply=list[notices.Notice])
+async def notices_listed(request: web.Request) -> web.Response:
+    """Public notices, the latest first."""
+    skip = (page_number(request) - 1) * _ROWS
+    async with speaking(request) as conn:
+        return answer(await notices.listed.all(conn, request.app[CLOCK].today(), _ROWS, skip))
+
+
+@routes.post(
+    r"/api/notices/{notice:\d+}/objections",
+    permission=None,
+    area=Area.PUBLIC,
+    body=Objection,
+    reply=Made,
+)
+async def object_(request: web.Request) -> web.Response:
+    """Files an objection; named, or with evidence."""
+    given = await body(request, Objection)
+    if "\0" in given.text + given.name + given.evidence:
+        raise BadValue("文字里有不能保存的字符")
+    async with speaking(request) as conn:
+        made = await notice_actions.file_objection(
+            conn,
+            request.app[KEYS],
+            actor(request),
+            number(request, "notice"),
+            name=given.name[:4000],
+            text=given.text[:4000],
+            evidence=given.evidence[:4000],
+            now=request.app[CLOCK].now(),
+        )
+    return answer(Made(made), status=201)
