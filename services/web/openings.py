@@ -336,7 +336,7 @@ async def answer(request: web.Request) -> web.Response:
                 now=request.app[CLOCK].now(),
             )
     except Refusal as refusal:
-        said = {f"{about}-{key}"[:60]: Message(refusal.text, **refusal.values)}
+        said = {"answers": Message(refusal.text, **refusal.values)}
         return await _show(request, str(person), Filled({}, said), 422)
     raise _back(person)
 

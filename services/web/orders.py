@@ -7,6 +7,7 @@ from aiohttp import web
 
 from matching.engine.vocabulary import ACCOMMODATIONS, DIMENSIONS, EDUCATION
 from matching.errors import Refusal
+from matching.orders.states import NEEDS_REASON, IllegalMove
 from services.access import Permission
 from services.actions import offers as offer_actions
 from services.actions import orders as actions
@@ -389,9 +390,13 @@ async def _move(request: web.Request, event: str) -> web.Response:
                 now=request.app[CLOCK].now(),
             )
     except Faulty as faulty:
-        return await _shown(request, Filled({"reason": (reason,)}, faulty.errors), 422)
+        told = "；".join(str(message) for message in faulty.errors.values())
+        said = {"moves": Message("{faults}", faults=told)}
+        return await _shown(request, Filled({"reason": (reason,)}, said), 422)
     except Refusal as refusal:
-        said = {"reason": Message(refusal.text, **refusal.values)}
+        beside = event in NEEDS_REASON and not isinstance(refusal, IllegalMove)
+        name = "reason" if beside else "moves"
+        said = {name: Message(refusal.text, **refusal.values)}
         return await _shown(request, Filled({"reason": (reason,)}, said), 422)
     raise web.HTTPSeeOther(f"/orders/{order}")
 
