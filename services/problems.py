@@ -6,6 +6,8 @@ next; what only the log keeps never gets here.
 
 from typing import Final, NamedTuple
 
+import asyncpg
+
 from accreditation import errors as accreditation
 from matching import errors as matching
 from services.access import Denied, SignInNeeded
@@ -47,6 +49,7 @@ class TooSlow(accreditation.Refusal):
 
 
 _BACK: Final = N_("请返回上一页核对后重试。")
+BAD_REQUEST: Final = Problem("bad-request", 400, N_("请求格式不对"), _BACK)
 PROBLEMS: Final[dict[type[Exception], Problem]] = {
     SignInNeeded: Problem("sign-in-needed", 401, N_("需要登录"), N_("请登录后再打开这一页。")),
     SignInRefused: Problem("sign-in-refused", 401, N_("登录未成功"), N_("请核对后重试。")),
@@ -62,12 +65,13 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     TooMany: Problem("too-many", 429, N_("操作过于频繁"), N_("请稍后再试。")),
     accreditation.Refusal: Problem("refused", 422, N_("不符合规定"), _BACK),
     matching.Refusal: Problem("refused", 422, N_("不符合规定"), _BACK),
+    # A NUL in a text: PostgreSQL stores none, and nobody types one.
+    asyncpg.CharacterNotInRepertoireError: BAD_REQUEST,
     Busy: Problem("busy", 503, N_("系统繁忙"), N_("请几秒钟后重试，已提交的内容不会丢失。")),
 }
 UNEXPECTED: Final = Problem(
     "unexpected", 500, N_("系统出现问题"), N_("请稍后再试；仍不行时，请把下面的编号告诉管理员。")
 )
-BAD_REQUEST: Final = Problem("bad-request", 400, N_("请求格式不对"), _BACK)
 BY_STATUS: Final = {
     404: PROBLEMS[NotFound],
     405: Problem("method", 405, N_("不支持这种操作"), _BACK),

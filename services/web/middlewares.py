@@ -221,7 +221,16 @@ async def limits(request: web.Request, handler: Handler) -> web.StreamResponse:
             raise TooSlow("提交的内容没有在{seconds}秒内收完", seconds=BODY_SECONDS) from None
         except web.HTTPRequestEntityTooLarge:
             raise TooLarge("提交的内容超过{limit}字节", limit=BODY_BYTES) from None
+        await _read_form(request)
     return await handler(request)
+
+
+async def _read_form(request: web.Request) -> None:
+    """Takes a form apart here, once: one that can't be is its sender's fault, not an error of ours."""
+    try:
+        await request.post()
+    except (ValueError, LookupError, AssertionError):  # wrong bytes, charset or parts
+        raise web.HTTPBadRequest from None
 
 
 @web.middleware

@@ -22,7 +22,10 @@ _YEAR_SECONDS: Final = 365 * 24 * 3600
 
 def local(target: str) -> str:
     """`target` if it is a path on this site, else the home page: no open redirect."""
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:  # "//["
+        return "/"
     fine = target.startswith("/") and not target.startswith(("//", "/\\"))
     return target if fine and not parts.netloc and not parts.scheme else "/"
 
@@ -33,7 +36,8 @@ def _let_in(request: web.Request, opened: sign_in.Opened, target: str) -> web.HT
         COOKIE,
         opened.token,
         httponly=True,
-        secure=request.secure,
+        # Behind a proxy the service itself is asked in plain HTTP.
+        secure=request.secure or request.app[SETTINGS].public_url.startswith("https:"),
         samesite="Lax",
         path="/",
         expires=opened.ends_at.strftime("%a, %d %b %Y %H:%M:%S GMT"),
@@ -131,7 +135,7 @@ async def phone(request: web.Request) -> web.Response:
         return page(
             request,
             "sign_in_phone.html",
-            status=422,
+            status=429 if isinstance(refusal, sign_in.TooMany) else 422,
             form=Filled({"phone": (given,)}, {"phone": Message(refusal.text, **refusal.values)}),
             next=target,
         )

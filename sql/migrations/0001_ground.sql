@@ -264,6 +264,8 @@ grant select on all tables in schema public to yupei_app;
 grant insert on audit_event to yupei_app;
 grant insert, update on app_user, role_grant, session, one_time_code, bootstrap_link, sms_outbox,
   rate_bucket, idempotency, job_run, calendar_day, policy_setting to yupei_app;
+-- A name is sealed for the row's own number, so the number is asked for before the row is written.
+grant usage on sequence app_user_id_seq to yupei_app;
 grant delete on rate_bucket, idempotency, one_time_code to yupei_app;
 grant select on audit_event, audit_seal, audit_checkpoint to yupei_sealer;
 grant insert on audit_seal, audit_checkpoint to yupei_sealer;

@@ -322,6 +322,7 @@ create policy seen on offer_question to yupei_app
 grant select, insert, update on employer, person, consent, person_category, matching_profile, job_order,
   order_demand, order_accommodation, order_skill, offer, wish, offer_question, match_run to yupei_app;
 grant select, insert on order_log, allotment to yupei_app;
+grant usage on sequence job_order_id_seq to yupei_app; -- the number of an order is made from its id
 grant select on order_move to yupei_app;
 grant delete on order_demand, order_accommodation, order_skill to yupei_app;
 grant select on matching_profile, job_order, order_demand, order_accommodation, order_skill, match_run to yupei_matcher;
