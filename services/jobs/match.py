@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from matching.engine import kernel
+from matching.engine import standing
 from matching.engine.allotment import Allotment, allot
 from matching.engine.bins import Bin, judge
 from services.actions.market import load
@@ -23,7 +23,6 @@ from services.snapshot import Held, hold
 
 NAME: Final = "match"
 SCORECARD: Final = "scorecard-1"
-_BLOCK: Final = 2000  # people judged at a time: 2,000 × 5,000 pairs are 50 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +100,21 @@ async def run(
 
 def _place(held: Held, result: Allotment) -> _Placed:
     """Who gets which seat and what must be arranged; long work, for a thread."""
+    numbers = list(held.orders)
+    if not numbers:
+        return _Placed([], {BIN_KEYS[Bin.NOT_NOW]: len(held.rows)})
     sorted_at = np.empty(len(held.market.order_at), np.int64)
     sorted_at[held.market.order_at] = np.arange(len(sorted_at))
-    numbers = list(held.orders)
-    counts: Counter[int] = Counter()
+    counts: Counter[int] = Counter(standing.best_bins(held.market).tolist())
+    people = np.flatnonzero(result.order_of >= 0)
+    orders = result.order_of[people]
+    bins, wants, hired = standing.judge_pairs(held.market, people, sorted_at[orders])
     rows: list[tuple[object, ...]] = []
-    for start in range(0, len(held.rows) if numbers else 0, _BLOCK):
-        chosen = np.arange(start, min(start + _BLOCK, len(held.rows)))
-        bins, wants, hired = kernel.judge(held.market, chosen)
-        counts.update(bins.max(axis=1).tolist())
-        for at in np.flatnonzero(result.order_of[chosen] >= 0).tolist():
-            order = int(result.order_of[start + at])
-            column = int(sorted_at[order])
-            which, u, p = Bin(int(bins[at, column])), int(wants[at, column]), int(hired[at, column])
-            row = held.rows[start + at]
-            needed = _arranged(held, row.pseudonym, numbers[order], which)
-            rows.append((row.pseudonym, numbers[order], BIN_KEYS[which], u, p, u * p, list(needed)))
-    if not numbers:
-        counts[Bin.NOT_NOW] = len(held.rows)
+    for at, person in enumerate(people.tolist()):
+        which, u, p = Bin(int(bins[at])), int(wants[at]), int(hired[at])
+        number, row = numbers[int(orders[at])], held.rows[person]
+        needed = _arranged(held, row.pseudonym, number, which)
+        rows.append((row.pseudonym, number, BIN_KEYS[which], u, p, u * p, list(needed)))
     return _Placed(rows, {BIN_KEYS[one]: counts[one] for one in reversed(Bin)})
 
 
