@@ -17,10 +17,10 @@ _DEPOSIT: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Something lawful that the poster should know: `text` is a gettext msgid."""
+    """Something lawful that the poster should know: `key` names what, pages find the words."""
 
     field: str
-    text: str
+    key: str
     values: dict[str, object]
 
 
@@ -61,7 +61,7 @@ def warnings(terms: Terms) -> tuple[Warned, ...]:
         found.append(
             Warned(
                 "contract_months",
-                "合同不满{months}个月，不计入按比例安排残疾人就业人数",
+                "short_contract",
                 {"months": QUOTA_MONTHS},
             )
         )
@@ -69,10 +69,10 @@ def warnings(terms: Terms) -> tuple[Warned, ...]:
         found.append(
             Warned(
                 "insurance",
-                "还有{count}项社会保险没有勾选，不全额参保不计入按比例安排人数",
+                "missing_insurance",
                 {"count": len(missing)},
             )
         )
     if terms.wage_basis == "month" and terms.minimum_yuan is None:
-        found.append(Warned("wage_min", "系统没有录入当地最低工资标准，请县残联人工核对", {}))
+        found.append(Warned("wage_min", "no_minimum", {}))
     return tuple(found)

@@ -18,6 +18,7 @@ from matching.engine.vocabulary import (
     Occupation,
     occupations,
 )
+from matching.orders.terms import Warned
 from services.access import Permission
 from services.actions.drafts import Draft, order_of
 from services.actions.sign_in import TooMany
@@ -38,6 +39,11 @@ BIN_WORDS: Final = {
     Bin.TRAINING: N_("培训后可胜任"),
     Bin.CONFIRM: N_("需确认"),
     Bin.NOT_NOW: N_("暂不匹配"),
+}
+WARNED: Final = {
+    "short_contract": N_("合同不满{months}个月，不计入按比例安排残疾人就业人数"),
+    "missing_insurance": N_("还有{count}项社会保险没有勾选，不全额参保不计入按比例安排人数"),
+    "no_minimum": N_("系统没有录入当地最低工资标准，请县残联人工核对"),
 }
 BIN_OF: Final = {
     "now": Bin.NOW,
@@ -87,6 +93,11 @@ def occupation_name(code: str) -> str:
     """The name of an occupation code; of a code of several, the first."""
     found = next((one for one in occupations() if code in (one.code, one.zh)), None)
     return name_of(found) if found else code
+
+
+def warned(one: Warned) -> str:
+    """What the poster should know of the terms, in words."""
+    return _(WARNED[one.key], **one.values)
 
 
 async def held(request: web.Request) -> Held:

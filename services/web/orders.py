@@ -31,6 +31,7 @@ from services.web.market import (
     occupation_name,
     preview_of,
 )
+from services.web.market import warned as warned_words
 from services.web.order_form import form_of, parse_draft, parts_of, typed_of
 from services.web.page import actor, number, page, speaking
 from services.web.reasons import DEGREES
@@ -208,7 +209,7 @@ async def _previewed(
         employer = row.employer_id if row else await _employer(request)
         await actions.employer_of(conn, actor(request), employer)
     shown = await preview_of(request, read.draft)
-    words = [_(one.text, **one.values) for one in warned]
+    words = [warned_words(one) for one in warned]
     return await _form(request, read.typed, row=row, preview=shown, warned=words)
 
 
@@ -372,7 +373,7 @@ async def _warned(request: web.Request, draft: Draft) -> list[str]:
             found = await checked(conn, draft, today=request.app[CLOCK].today())
     except Faulty as faulty:
         return [str(message) for message in faulty.errors.values()]
-    return [_(one.text, **one.values) for one in found]
+    return [warned_words(one) for one in found]
 
 
 async def _move(request: web.Request, event: str) -> web.Response:

@@ -15,13 +15,13 @@ from services.actions import orders as actions
 from services.actions import people as person_actions
 from services.actions.drafts import Draft, checked
 from services.db import market, offers, orders
-from services.i18n import _
 from services.problems import VersionNeeded
 from services.web.api.answers import answer, body
 from services.web.candidates import Card as CandidateCard
 from services.web.candidates import cards
 from services.web.keys import CLOCK
 from services.web.market import SNAPSHOT, Preview, preview_of
+from services.web.market import warned as warned_words
 from services.web.matching import run_now
 from services.web.openings import Card, lists_of, mine
 from services.web.orders import PAGE_ROWS, STATES, page_of
@@ -341,7 +341,7 @@ async def preview(request: web.Request) -> web.Response:
         PreviewAnswer(
             told.counts,
             [(one.what, one.more) for one in told.changes],
-            [_(one.text, **one.values) for one in warned],
+            [warned_words(one) for one in warned],
         )
     )
 
