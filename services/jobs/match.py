@@ -1,125 +1,17 @@
-"""Every night: proposes seats for the whole market, with a certificate; staff confirm it."""
+"""Every night: proposes seats for the whole market; staff confirm the run before an offer goes out."""
 
-import asyncio
-import json
-import time
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Final
 
-import numpy as np
-
-from matching.engine import standing
-from matching.engine.allotment import Allotment, allot
-from matching.engine.bins import Bin, judge
-from services.actions.market import load
-from services.actions.offers import BIN_KEYS
-from services.db import Conn, market
+from services.actions import runs
+from services.db import Conn
 from services.sealing import Seal
-from services.snapshot import Held, hold
 
 NAME: Final = "match"
-SCORECARD: Final = "scorecard-1"
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a run came to; value and bound in millionths, gap as a share of the bound."""
-
-    run: int
-    people: int
-    orders: int
-    seats: int
-    seats_filled: int
-    value: int
-    bound: int
-    gap: float
-    passes: int
-    bins: Mapping[str, int]  # people by the bin of their best opening
-    seconds: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    rows: list[tuple[object, ...]]
-    bins: dict[str, int]
 
 
 async def run(
     conn: Conn, today: date, now: datetime, seal: Seal, *, simulated: bool = False
-) -> Told:
-    """Loads, allots and stores; `conn` is the matcher's, in a transaction."""
-    begun = time.perf_counter()
-    loaded = await load(conn, today)
-    held = await asyncio.to_thread(hold, loaded, seal, "", today)
-    packed = time.perf_counter()
-    result = await asyncio.to_thread(allot, held.market)
-    allotted = time.perf_counter()
-    placed = await asyncio.to_thread(_place, held, result)
-    seats = sum(order.seats for order in held.orders.values())
-    made = await market.add_run.value(
-        conn,
-        now,
-        now,
-        len(held.market.people),
-        len(held.orders),
-        seats,
-        result.seats_filled,
-        result.value,
-        result.bound,
-        Decimal(repr(result.gap)),
-        len(result.passes),
-        Decimal(repr(round(allotted - begun, 3))),
-        json.dumps(placed.bins),
-        SCORECARD,
-        simulated,
-    )
-    await market.copy_allotment(conn, [(made, *row) for row in placed.rows])
-    done = time.perf_counter()
-    return Told(
-        int(made),
-        len(held.market.people),
-        len(held.orders),
-        seats,
-        result.seats_filled,
-        result.value,
-        result.bound,
-        result.gap,
-        len(result.passes),
-        placed.bins,
-        {
-            "load": round(packed - begun, 3),
-            "allot": round(allotted - packed, 3),
-            "store": round(done - allotted, 3),
-        },
-    )
-
-
-def _place(held: Held, result: Allotment) -> _Placed:
-    """Who gets which seat and what must be arranged; long work, for a thread."""
-    numbers = list(held.orders)
-    if not numbers:
-        return _Placed([], {BIN_KEYS[Bin.NOT_NOW]: len(held.rows)})
-    sorted_at = np.empty(len(held.market.order_at), np.int64)
-    sorted_at[held.market.order_at] = np.arange(len(sorted_at))
-    counts: Counter[int] = Counter(standing.best_bins(held.market).tolist())
-    people = np.flatnonzero(result.order_of >= 0)
-    orders = result.order_of[people]
-    bins, wants, hired = standing.judge_pairs(held.market, people, sorted_at[orders])
-    rows: list[tuple[object, ...]] = []
-    for at, person in enumerate(people.tolist()):
-        which, u, p = Bin(int(bins[at])), int(wants[at]), int(hired[at])
-        number, row = numbers[int(orders[at])], held.rows[person]
-        needed = _arranged(held, row.pseudonym, number, which)
-        rows.append((row.pseudonym, number, BIN_KEYS[which], u, p, u * p, list(needed)))
-    return _Placed(rows, {BIN_KEYS[one]: counts[one] for one in reversed(Bin)})
-
-
-def _arranged(held: Held, pseudonym: int, order: int, which: Bin) -> tuple[str, ...]:
-    person, post = held.person(pseudonym), held.orders[order]
-    if which is Bin.NOW or person is None or not post.provided:
-        return ()
-    return tuple(one.key for one in judge(person, post, held.distances).arrangements)
+) -> runs.Told:
+    """One run as the matcher's role, in the caller's transaction."""
+    return await runs.propose(conn, today, now, seal, simulated=simulated)

@@ -8,9 +8,9 @@ from aiohttp import web
 from matching.errors import Refusal
 from services.access import Permission
 from services.actions import offers as actions
+from services.actions import runs as proposals
 from services.db import audit, market
 from services.i18n import Message, _
-from services.jobs import match
 from services.web.forms import Filled
 from services.web.keys import CLOCK, SETTINGS
 from services.web.market import BIN_OF, BIN_WORDS, SNAPSHOT
@@ -37,13 +37,13 @@ async def start(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther(f"/matching/runs/{made.run}")
 
 
-async def run_now(request: web.Request) -> match.Told:
+async def run_now(request: web.Request) -> proposals.Told:
     """One run as the matcher's role, logged. Raises Denied."""
     asker, app = actor(request), request.app
     asker.require(Permission.MATCH_RUN)
     now = app[CLOCK].now()
     async with app[SNAPSHOT].matcher() as conn:
-        told = await match.run(
+        told = await proposals.propose(
             conn, app[CLOCK].today(), now, app[SNAPSHOT].seal, simulated=app[SETTINGS].demo
         )
     async with speaking(request) as mine:
