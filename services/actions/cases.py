@@ -88,6 +88,8 @@ async def open_review(conn: Conn, actor: Actor, base_id: int, kind: str, *, now:
     base = await bases.by_id.one(conn, base_id)
     if "system" not in actor.roles:
         actor.require(Permission.CASE_SCHEDULE, county=base.county)
+    if kind not in lifecycle.load()["machines"]["case"]["review_kinds"]:
+        raise Refusal("请选择评估类型")
     live = await notices.accreditation.first(conn, base.id)
     if live is None or live.state == "ended":
         raise Refusal("只能对已挂牌的基地开展评估考核")
@@ -302,6 +304,8 @@ async def _bring_about(
     elif step.target == "decision" and step.source in ("scoring", "moderation"):
         async with as_system(conn, actor):
             await results.settle(conn, case, now=now, today=today)
+    elif step.event == "verified":
+        await cases.close_findings.run(conn, case.id, now)
     elif step.target == "public_notice" and step.source != "public_notice":
         over = lifecycle.clause(Machine.CASE, "public_notice", "notice_over")
         last = over.due(replace(facts, since=today, added=None))
@@ -383,9 +387,9 @@ async def add_finding(
     due_on: date | None,
     now: datetime,
 ) -> None:
-    """Adds a finding, for a member of the panel. Raises NotFound, Denied, Refusal."""
+    """Adds a finding, for who decides. Raises NotFound, Denied, Refusal."""
     case = await cases.lock.one(conn, case_id)
-    if "panel_member" not in await roles_in(conn, actor, case):
+    if not {"panel_member", "appeal_member"} & set(await roles_in(conn, actor, case)):
         raise Denied("您没有此项权限，或者不在您的管辖范围内")
     if severity not in ("deficiency", "weakness", "concern"):  # ABET
         raise Refusal("问题分为缺陷、不足和关注三级")

@@ -1,5 +1,6 @@
 """What a base hands in: documents as a stream, and what it gives itself."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Final
 
@@ -99,9 +100,12 @@ async def read(request: web.Request) -> web.StreamResponse:
         document = await documents.to_read(
             conn, actor(request), number(request, "document"), now=request.app[CLOCK].now()
         )
+    path = documents.path_of(request.app[SETTINGS].home / "files", document)
+    if not await asyncio.to_thread(path.is_file):
+        raise Refusal("文件暂时取不到，请告诉管理员")
     ending = documents.ENDINGS[document.media_type]
     return web.FileResponse(
-        documents.path_of(request.app[SETTINGS].home / "files", document),
+        path,
         headers={
             "Content-Type": document.media_type,
             "Content-Disposition": f'attachment; filename="document-{document.id}{ending}"',

@@ -2,7 +2,6 @@
 
 from aiohttp import web
 
-from accreditation.errors import Refusal
 from services.access import Permission
 from services.actions import panels
 from services.web.forms import clean, text_of
@@ -59,9 +58,9 @@ async def appoint(request: web.Request) -> web.Response:
 
 
 def _user(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 18):
-        raise Refusal("请选择人员")
-    return int(text)
+    """The user chosen; -1, whom nobody is, for anything else: the action says so after it looked
+    whether the asker may ask at all."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else -1
 
 
 @routes.post(

@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from accreditation import scoring
-from accreditation.errors import Refusal
+from accreditation.errors import BadValue, Refusal
 from accreditation.rubric import Item
 from services.access import Permission
 from services.actions import results
@@ -114,7 +114,7 @@ async def _item(request: web.Request, kept: Filled | None, *, status: int = 200)
 def _place(asked: list[Item], code: str) -> int:
     found = next((i for i, one in enumerate(asked) if one.id == code), None)
     if found is None:
-        raise web.HTTPNotFound
+        raise BadValue("指标体系中没有编号 {code}", code=code)
     return found
 
 

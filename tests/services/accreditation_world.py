@@ -16,10 +16,12 @@ from aiohttp.test_utils import TestClient, TestServer
 from accreditation import credit_code
 from accreditation.clauses import Binary, Checklist, Deduction, Kind, Ratio, Tiered
 from accreditation.rubric import Item, Stage, default_rubric
+from services.access import Actor
 from services.actions import sign_in
+from services.actions.cases import SYSTEM
 from services.app import create_app
 from services.db.context import speak_for
-from services.access import Actor
+from services.jobs import clocks
 from services.web.keys import Clock
 from services.web.middlewares import COOKIE
 from tests.conftest import NOW, Place
@@ -47,8 +49,9 @@ class Browser:
         cookie = {"Cookie": f"{COOKIE}={self.token}"} if self.token else {}
         return {"Accept": "text/html", **cookie, **more}
 
-    async def get(self, path: str, status: int = 200) -> str:
-        async with self.world.client.get(path, headers=self._headers(), allow_redirects=False) as r:
+    async def get(self, path: str, status: int = 200, language: str = "zh") -> str:
+        headers = self._headers(**{"Accept-Language": language})
+        async with self.world.client.get(path, headers=headers, allow_redirects=False) as r:
             text = await r.text()
             assert r.status == status, (path, r.status, _said(text))
             return text
@@ -145,13 +148,13 @@ class World:
 
     # The journey, in steps that tests share.
 
-    async def register(self, body: str = "91410181MA4XEQ01X") -> int:
+    async def register(self, body: str = "91410181MA4XEQ01X", county: str = COUNTY) -> int:
         manager = await self.browser("applicant")
         to = await manager.post(
             "/bases",
             name="巩义市阳光职业培训基地",
             credit__code=code(body),
-            county=COUNTY,
+            county=county,
             kind="training_institution",
             address="巩义市新华路1号",
             trades="缝纫工、家政服务员",
@@ -172,12 +175,21 @@ class World:
         return case
 
     async def upload(
-        self, who: Browser, case: int, kind: str, content: bytes = PDF, status: int = 303
+        self,
+        who: Browser,
+        case: int,
+        kind: str,
+        content: bytes = PDF,
+        status: int = 303,
+        item: str = "",
     ) -> str:
         form = aiohttp.FormData()
         form.add_field("kind", kind)
         form.add_field("title", f"{kind}.pdf")
-        form.add_field("file", io.BytesIO(content), filename="x.pdf", content_type="application/pdf")
+        form.add_field("item", item)
+        form.add_field(
+            "file", io.BytesIO(content), filename="x.pdf", content_type="application/pdf"
+        )
         return await who.send(f"/cases/{case}/documents?csrf={who.csrf}", form, status)
 
     async def review(self, case: int) -> None:
@@ -222,11 +234,19 @@ class World:
         )
 
     async def score(
-        self, case: int, user: int, *, but: dict[str, dict[str, str]] | None = None, lock: bool = True
+        self,
+        case: int,
+        user: int,
+        *,
+        but: dict[str, dict[str, str]] | None = None,
+        lock: bool = True,
+        stage: Stage = Stage.ADMISSION,
     ) -> int:
         """Fills one sheet through its pages, full marks but for `but`, and locks it."""
         who, sheet = await self.browser(user), await self.sheet(case, user)
-        for item in default_rubric().at(Stage.ADMISSION):
+        for item in default_rubric().at(stage):
+            if item.auto_from_data and stage is Stage.OPERATION:
+                continue
             form = (but or {}).get(item.id) or best(item)
             await who.post(
                 f"/sheets/{sheet}/items/{item.id}",
@@ -246,9 +266,7 @@ class World:
 
     async def appoint(self, case: int, who: str, part: str, status: int = 303) -> str:
         office = await self.browser("office")
-        return await office.post(
-            f"/cases/{case}/members", status, user=self.people[who], part=part
-        )
+        return await office.post(f"/cases/{case}/members", status, user=self.people[who], part=part)
 
     async def to_decision(self, base: int | None = None) -> int:
         """A case that two agreeing assessors have scored in full."""
@@ -267,9 +285,6 @@ class World:
         return case
 
     async def run_clocks(self) -> int:
-        from services.actions.cases import SYSTEM
-        from services.jobs import clocks
-
         async with self.place.pool.acquire() as conn, conn.transaction():
             await speak_for(conn, SYSTEM)
             return await clocks.run(conn, (self.now + timedelta(hours=8)).date(), self.now)

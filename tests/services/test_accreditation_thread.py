@@ -9,9 +9,11 @@ import pytest
 
 from accreditation import draw, lifecycle
 from accreditation.lifecycle import Machine
+from accreditation.rubric import Stage, default_rubric
 from services.db.context import speak_for
 from tests.conftest import Place
-from tests.services.accreditation_world import COUNTY, World, code
+from tests.services.accreditation_world import COUNTY, World, best, code
+from tests.services.page_check import faults
 
 
 @pytest.fixture
@@ -31,7 +33,9 @@ async def test_a_new_base_goes_from_draft_to_plaque(world):
     base = await world.register()
     case = await world.to_decision(base)
     assert await world.state(case) == "decision"
-    assert await world.value("select grade from case_result where case_id = $1", case) == "excellent"
+    assert (
+        await world.value("select grade from case_result where case_id = $1", case) == "excellent"
+    )
     panel = await world.browser("panel")
     assert "100" in await panel.get(f"/cases/{case}/result")
     await panel.move(case, "propose_admission", reason="各项达标")
@@ -44,7 +48,10 @@ async def test_a_new_base_goes_from_draft_to_plaque(world):
     assert await world.run_clocks() == 0
     row = await world.place.owner.fetchrow("select * from accreditation where base_id = $1", base)
     assert (row["state"], row["plaque_number"][:15]) == ("active", f"YP-{COUNTY}-2026-")[:2]
-    assert await world.value("select outcome from accreditation_case where id = $1", case) == "admitted"
+    assert (
+        await world.value("select outcome from accreditation_case where id = $1", case)
+        == "admitted"
+    )
     assert await world.value(gaps, COUNTY) == 0
     manager = await world.browser("applicant")
     assert row["plaque_number"] in await manager.get(f"/bases/{base}")
@@ -176,17 +183,22 @@ async def test_nobody_reads_an_open_sheet_but_its_assessor(world):
     other = await world.browser(second)
     await other.get(f"/sheets/{sheet}", status=404)
     await other.post(f"/sheets/{sheet}/items/A.1.1", 404, version=1)
-    await other.get(f"/cases/{case}/moderation", status=404)
-    for user in (second, world.people["office"], world.people["province"], world.people["applicant"]):
-        seen = await _as(
-            world, user, "select count(*) from score_entry where sheet_id = $1", sheet
-        )
+    await other.get(f"/cases/{case}/moderation", status=422)
+    for user in (
+        second,
+        world.people["office"],
+        world.people["province"],
+        world.people["applicant"],
+    ):
+        seen = await _as(world, user, "select count(*) from score_entry where sheet_id = $1", sheet)
         assert seen == 0
     own = "select count(*) from self_score where case_id = $1"
     assert await _as(world, second, own, case) == 0  # it would anchor who has yet to score
     assert await _as(world, first, own, case) > 0
     await world.score(case, second)
-    assert await _as(world, second, "select count(*) from score_entry where sheet_id = $1", sheet) > 0
+    assert (
+        await _as(world, second, "select count(*) from score_entry where sheet_id = $1", sheet) > 0
+    )
 
 
 async def test_without_the_blind_policy_the_other_sheet_would_be_read(world):
@@ -283,9 +295,12 @@ async def test_a_third_blind_score_settles_by_the_median(world):
     )
     await world.score(case, third)
     await (await world.browser("moderator")).move(case, "settle")
-    assert await world.value(
-        "select origin from final_item where case_id = $1 and item_id = 'A.1.1'", case
-    ) == "median"
+    assert (
+        await world.value(
+            "select origin from final_item where case_id = $1 and item_id = 'A.1.1'", case
+        )
+        == "median"
+    )
     assert await world.value("select total from case_result where case_id = $1", case) == 100
 
 
@@ -299,7 +314,9 @@ async def test_who_assessed_cannot_decide(world):
     with pytest.raises(asyncpg.CheckViolationError, match="case_member_keeps_apart"):
         await world.place.owner.execute(add, case, assessor)
     # Without the floor the row goes in, and the guard of the decision still refuses.
-    await world.place.owner.execute("alter table case_member disable trigger case_member_keeps_apart")
+    await world.place.owner.execute(
+        "alter table case_member disable trigger case_member_keeps_apart"
+    )
     await world.place.owner.execute(add, case, assessor)
     panel = await world.browser("panel")
     await panel.move(case, "propose_admission", status=422)
@@ -322,9 +339,12 @@ async def test_two_who_decide_at_once_give_one_result(world):
         decide(one, "propose_admission"), decide(other, "propose_refusal")
     )
     assert sorted(answers) == [303, 409]
-    assert await world.value(
-        "select count(*) from case_log where case_id = $1 and source = 'decision'", case
-    ) == 1
+    assert (
+        await world.value(
+            "select count(*) from case_log where case_id = $1 and source = 'decision'", case
+        )
+        == 1
+    )
 
 
 async def test_an_open_objection_holds_the_notice_and_its_answer_is_public(world):
@@ -357,10 +377,15 @@ async def test_suspending_a_countys_last_base_opens_its_gap_at_once(world):
     city = await world.browser("city")
     await city.post(f"/bases/{base}/suspension", 422, veto="V1", reason="")
     await city.post(f"/bases/{base}/suspension", veto="V1", reason="法人登记已注销")
-    assert await world.value("select state from accreditation where base_id = $1", base) == "suspended"
-    assert await world.value(
-        "select count(*) from coverage_gap where county = $1 and closed_at is null", COUNTY
-    ) == 1
+    assert (
+        await world.value("select state from accreditation where base_id = $1", base) == "suspended"
+    )
+    assert (
+        await world.value(
+            "select count(*) from coverage_gap where county = $1 and closed_at is null", COUNTY
+        )
+        == 1
+    )
 
 
 async def test_a_review_computes_what_the_records_say(world):
@@ -374,6 +399,11 @@ async def test_a_review_computes_what_the_records_say(world):
         COUNTY,
         json.dumps(counts),
     )
+    await world.place.owner.execute(
+        "insert into base_year values ($1, 2026, $2, true)",
+        base,
+        json.dumps({"teachers": 10, "teachers_retrained": 7, "complaints": 0}),
+    )
     office = await world.browser("office")
     to = await office.post(f"/bases/{base}/reviews", kind="spot_check")
     case = int(to.rsplit("/", 1)[1])
@@ -381,7 +411,91 @@ async def test_a_review_computes_what_the_records_say(world):
         sheet = await world.sheet(case, user)
         who = await world.browser(user)
         assert "由系统记录计算" in await who.get(f"/sheets/{sheet}")
-        await who.post(f"/sheets/{sheet}/items/E.2.1", 404, version=1)
+        await who.post(f"/sheets/{sheet}/items/E.2.1", 422, version=1)  # nobody types it
+        await world.score(case, user, stage=Stage.OPERATION)
+    assert await world.state(case) == "decision"
+    finals = {
+        row["item_id"]: (row["origin"], json.loads(row["measure"]))
+        for row in await world.place.owner.fetch(
+            "select item_id, origin, measure from final_item where case_id = $1", case
+        )
+    }
+    on_time = {"classes_on_time": 1, "classes_ended": 1}  # entered on the 4th working day
+    assert finals["B.3.2"] == ("records", {"values": on_time})
+    assert finals["E.2.1"] == ("records", {"values": {"passed": 18, "enrolled": 20}})
+    assert finals["C.2.1"] == ("records", {"values": {"teachers_retrained": 7, "teachers": 10}})
+    await world.appoint(case, "panel", "panel")
+    page = await (await world.browser("panel")).get(f"/cases/{case}/result")
+    assert "缺少数据" in page  # what the records do not hold is missing, not full
+
+
+async def test_a_refusal_is_announced_answered_and_waits_half_a_year(world):
+    base = await world.register()
+    case = await world.to_decision(base)
+    panel, manager = await world.browser("panel"), await world.browser("applicant")
+    await panel.move(case, "propose_refusal", status=422)  # no reasons
+    await panel.move(case, "propose_refusal", reason="实训场地与申报不符")
+    assert "实训场地与申报不符" in await manager.get(f"/cases/{case}")
+    await manager.move(case, "reply", reply="场地已于上月扩建，附产权证明")
+    await panel.move(case, "refuse", status=422, reason="不予通过")  # the reply is not answered
+    await panel.move(case, "refuse", reason="不予通过", answer="扩建部分尚未验收")
+    assert (
+        await world.value("select outcome from accreditation_case where id = $1", case) == "refused"
+    )
+    again = int((await manager.post(f"/bases/{base}/applications")).rsplit("/", 1)[1])
+    said = await manager.move(again, "submit", status=422)
+    assert "2027" in said
+
+
+async def test_findings_are_rectified_verified_and_decided_again(world):
+    case = await world.to_decision()
+    panel, manager = await world.browser("panel"), await world.browser("applicant")
+    finding = {"item": "A.4.1", "severity": "deficiency", "text": "应急照明损坏"}
+    await panel.post(f"/cases/{case}/findings", **finding)
+    await panel.move(case, "require_rectification", reason="限期整改", correctable="yes")
+    await manager.move(case, "submit_evidence", status=422)
+    form_page = await manager.get(f"/cases/{case}/documents/new")
+    assert "应急照明损坏" in form_page
+    found = await world.value("select id from finding where case_id = $1", case)
+    await world.upload(manager, case, "finding", item=str(found))
+    await manager.move(case, "submit_evidence")
+    city = await world.browser("city")
+    await city.post(f"/cases/{case}/checks", what="premises", clear="yes", note="已更换")
+    await city.post(f"/cases/{case}/checks", what="rescored", clear="yes", note="A.4.1")
+    await city.move(case, "verified")
+    assert await world.state(case) == "decision"
+    assert await world.value("select closed_at from finding where id = $1", found) is not None
+
+
+async def test_jiyuan_has_no_city_above_it_and_the_province_forwards(world):
+    place, county = world.place, "419001"
+    people = [await place.user(role="county_staff", area=county) for _ in range(2)]
+    manager = await world.browser("applicant")
+    base = await world.register("91419001MA4XEQ02Q", county=county)
+    case = await world.apply(base)
+    one, two = [await world.browser(user) for user in people]
+    await one.post(f"/cases/{case}/checks", what="completeness", clear="yes", note="")
+    await one.move(case, "accept")
+    for what in ("vetoes", "premises"):
+        await one.post(f"/cases/{case}/checks", what=what, clear="yes", note="")
+    await two.move(case, "endorse")
+    await (await world.browser("city")).move(case, "forward", status=404)  # 郑州 is not above it
+    province = await world.browser("province")
+    await province.move(case, "forward")
+    await province.move(case, "schedule")
+    assert "准入" in await manager.get(f"/cases/{case}")
+    assert await world.state(case) == "scheduling"
+
+
+async def test_the_province_does_not_forward_where_there_is_a_city(world):
+    case = await world.apply(await world.register())
+    county, second = await world.browser("county"), await world.browser("county2")
+    await county.post(f"/cases/{case}/checks", what="completeness", clear="yes", note="")
+    await county.move(case, "accept")
+    for what in ("vetoes", "premises"):
+        await county.post(f"/cases/{case}/checks", what=what, clear="yes", note="")
+    await second.move(case, "endorse")
+    await (await world.browser("province")).move(case, "forward", status=403)
 
 
 async def test_a_wrong_credit_code_keeps_the_form(world):
@@ -416,3 +530,53 @@ async def test_the_same_actions_answer_in_json(world):
     moved = await county.api("POST", f"/api/cases/{case}/moves", 200, {"event": "accept"})
     assert moved["state"] == "county_review"
     await stranger.api("GET", f"/api/cases/{case}", 404)
+
+
+async def test_every_page_of_the_thread_reads_well_in_both_languages(world):
+    base = await world.register()
+    manager, public = await world.browser("applicant"), await world.browser(None)
+    pages = [(manager, path) for path in ("/my/bases", "/bases/new", f"/bases/{base}/edit")]
+    await _look(pages)
+    case = await world.apply(base)
+    await _look([(manager, f"/cases/{case}"), (manager, f"/cases/{case}/self-scores/A")])
+    await _look([(manager, f"/cases/{case}/documents/new")])
+    await world.review(case)
+    first, second = await world.draw(case)
+    who, sheet = await world.browser(first), await world.score(case, first)
+    await _look([(who, path) for path in ("/sheets", f"/sheets/{sheet}")])
+    other = await world.browser(second)
+    open_sheet = await world.sheet(case, second)
+    await _look([(other, f"/sheets/{open_sheet}/items/{i}") for i in ("A.1.1", "A.2.1", "A.4.1")])
+    await world.score(case, second, but=FAR_APART)
+    await world.appoint(case, "moderator", "moderator")
+    moderator = await world.browser("moderator")
+    await _look([(moderator, f"/cases/{case}/moderation")])
+    await _look([(moderator, f"/cases/{case}/moderation/A.1.1")])
+    for item in ("A.1.1", "A.2.4"):
+        await moderator.post(
+            f"/cases/{case}/moderation/{item}",
+            reason="以现场为准",
+            **best(default_rubric().item(item)),
+        )
+    for user in (first, second):
+        agreed = await world.browser(user)
+        await agreed.post(f"/cases/{case}/checks", what="agreed", clear="yes", note="")
+    await moderator.move(case, "settle")
+    await world.appoint(case, "panel", "panel")
+    panel, office = await world.browser("panel"), await world.browser("office")
+    await _look([(one, f"/cases/{case}") for one in (panel, office, manager)])
+    await _look([(panel, f"/cases/{case}/result"), (panel, "/cases"), (office, "/bases")])
+    await panel.move(case, "propose_admission", reason="达标")
+    await _look([(public, path) for path in ("/notices", "/notices/1")])
+    world.later(days=8)
+    await world.run_clocks()
+    county, city = await world.browser("county"), await world.browser("city")
+    await _look([(one, f"/bases/{base}") for one in (manager, county, city)])
+
+
+async def _look(pages):
+    """Each page in both languages: one h1, labels, nothing unrendered, nothing left in Chinese."""
+    for who, path in pages:
+        for language in ("zh", "en"):
+            html = await who.get(path, language=language)
+            assert faults(html) == [], (path, language)

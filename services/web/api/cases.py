@@ -2,13 +2,13 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from aiohttp import web
 
 from accreditation import lifecycle
-from accreditation.errors import BadValue
+from accreditation.errors import BadValue, Refusal
 from accreditation.lifecycle import Machine
 from services.access import Permission
 from services.actions import bases as base_actions
@@ -26,6 +26,7 @@ from services.web.page import actor, number, speaking
 from services.web.register import page_number
 from services.web.routing import Area, Routes
 
+Given = TypeVar("Given")
 routes = Routes()
 _ROWS = 50
 
@@ -169,6 +170,20 @@ class Objection(msgspec.Struct, forbid_unknown_fields=True):
     evidence: str = ""
 
 
+async def _case_body(request: web.Request, kind: type[Given]) -> Given:
+    """The body, once it is known that the asker may know of the case. Raises NotFound, Refusal."""
+    async with speaking(request) as conn:
+        await cases.by_id.one(conn, number(request, "case"))
+    return await body(request, kind)
+
+
+async def _sheet_body(request: web.Request, kind: type[Given]) -> Given:
+    """The body, once it is known that the sheet is the asker's. Raises NotFound, Denied, Refusal."""
+    async with speaking(request) as conn:
+        await sheet_actions.own(conn, actor(request), number(request, "sheet"))
+    return await body(request, kind)
+
+
 def _exact(values: dict[str, Any]) -> dict[str, Any]:
     """JSON's numbers as they were written."""
     return {k: Decimal(str(v)) if isinstance(v, float) else v for k, v in values.items()}
@@ -275,7 +290,7 @@ async def show(request: web.Request) -> web.Response:
 )
 async def move(request: web.Request) -> web.Response:
     """Takes one step of a case."""
-    given = await body(request, Move)
+    given = await _case_body(request, Move)
     said = Said(
         given.reason,
         tuple(one for one in given.missing if one in DOCUMENTS),
@@ -301,7 +316,7 @@ async def move(request: web.Request) -> web.Response:
 )
 async def check(request: web.Request) -> web.Response:
     """Records what somebody looked at or declares."""
-    given = await body(request, Check)
+    given = await _case_body(request, Check)
     async with speaking(request) as conn:
         await actions.record(
             conn,
@@ -324,7 +339,7 @@ async def check(request: web.Request) -> web.Response:
 )
 async def self_score(request: web.Request) -> web.Response:
     """Saves what a base gives itself."""
-    given = await body(request, SelfScores)
+    given = await _case_body(request, SelfScores)
     measures = {item: _exact(values) for item, values in given.measures.items()}
     async with speaking(request) as conn:
         saved = await self_scores.save(
@@ -343,7 +358,7 @@ async def self_score(request: web.Request) -> web.Response:
 )
 async def commit(request: web.Request) -> web.Response:
     """Commits to a seed for the draw of assessors."""
-    given = await body(request, Why)
+    given = await _case_body(request, Why)
     async with speaking(request) as conn:
         await panels.commit_seed(
             conn,
@@ -385,7 +400,7 @@ async def reveal(request: web.Request) -> web.Response:
 )
 async def appoint(request: web.Request) -> web.Response:
     """Appoints a moderator, a panel member, or a member of a review or appeal group."""
-    given = await body(request, Appointment)
+    given = await _case_body(request, Appointment)
     async with speaking(request) as conn:
         await panels.appoint(
             conn,
@@ -410,7 +425,9 @@ async def result(request: web.Request) -> web.Response:
         case = await cases.by_id.one(conn, number(request, "case"))
         if not await actions.roles_in(conn, actor(request), case):
             raise NotFound("没有找到，或者您无权查看")
-        stored = await sheets.result.one(conn, case.id)
+        stored = await sheets.result.first(conn, case.id)
+        if stored is None:
+            raise Refusal("还没有评估结果")
         finals = {one.item_id: one for one in await sheets.finals.all(conn, case.id)}
         rubric = await results.rubric_of(conn, case)
         scored = await results.final(conn, case, rubric, stored.vetoes)
@@ -488,7 +505,7 @@ async def show_sheet(request: web.Request) -> web.Response:
 )
 async def save(request: web.Request) -> web.Response:
     """Saves one indicator, from the version that was read."""
-    given = await body(request, Entry)
+    given = await _sheet_body(request, Entry)
     async with speaking(request) as conn:
         fresh = await sheet_actions.save(
             conn,
@@ -512,7 +529,7 @@ async def save(request: web.Request) -> web.Response:
 )
 async def lock(request: web.Request) -> web.Response:
     """Locks one's own sheet for good."""
-    given = await body(request, Version)
+    given = await _sheet_body(request, Version)
     async with speaking(request) as conn:
         case = await sheet_actions.lock(
             conn,
