@@ -27,7 +27,7 @@ from tests.conftest import NOW, Place
 OWN_COUNTY, OWN_CITY = "410122", "410100"  # 中牟县 of 郑州市
 OTHER_COUNTY, OTHER_CITY = "410327", "410300"  # 宜阳县 of 洛阳市
 PROVINCE = "410000"
-PASSWORD = "四十八级台阶-48"  # noqa: RUF100
+PASSWORD = "四十八级台阶-48"
 
 
 @dataclass(slots=True)
@@ -297,10 +297,15 @@ async def _accreditation(place: Place, at: Corner, mark: str, case_state: str) -
         place,
         "objection",
         notice_id=notice,
-        objector_cipher=b"sealed",
+        objector_cipher=b"to be sealed",
         text="名额不实",
         evidence="",
         at=NOW,
+    )
+    await place.owner.execute(
+        "update objection set objector_cipher = $2 where id = $1",
+        things["objection"],
+        place.keys.seal(f"举报人{mark}", f"objection.objector.{things['objection']}"),
     )
 
 
