@@ -124,7 +124,21 @@ CREATE OR REPLACE FUNCTION public.yupei_scores_blind(case_id bigint)
  STABLE SECURITY DEFINER
  SET search_path TO 'public'
 AS $function$
-  select exists (select from score_sheet s where s.case_id = $1 and s.assessor_id = yupei_user() and s.locked_at is null)
+  select exists (
+    select from case_member m where m.case_id = $1 and m.user_id = yupei_user() and m.until is null
+      and m.part in ('assessor', 'third_assessor'))
+  and not exists (
+    select from score_sheet s where s.case_id = $1 and s.assessor_id = yupei_user() and s.locked_at is not null)
+$function$;
+
+CREATE OR REPLACE FUNCTION public.yupei_scoring_is_over(case_id bigint)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public'
+AS $function$
+  select yupei_sheets_locked($1) and exists (
+    select from accreditation_case c where c.id = $1 and c.state not in ('scheduling', 'scoring'))
 $function$;
 
 CREATE OR REPLACE FUNCTION public.yupei_sees_case(case_id bigint)
@@ -835,7 +849,9 @@ create policy matcher on job_order for r to {yupei_matcher} using ((state = 'ope
 create policy owner on job_order for * to {yupei_owner} using (true) with check (true);
 create policy seen on job_order for * to {yupei_app} using (((state = ANY (ARRAY['open'::text, 'closed'::text])) OR (employer_id = ANY (yupei_ids('employers'::text))) OR (county IN ( SELECT division_ancestor.code
    FROM division_ancestor
-  WHERE (division_ancestor.ancestor = ANY (yupei_areas())))))) with check (((employer_id = ANY (yupei_ids('employers'::text))) OR (county IN ( SELECT division_ancestor.code
+  WHERE (division_ancestor.ancestor = ANY (yupei_areas())))) OR (id IN ( SELECT o.order_id
+   FROM offer o
+  WHERE (o.person_id = ANY (yupei_ids('persons'::text))))))) with check (((employer_id = ANY (yupei_ids('employers'::text))) OR (county IN ( SELECT division_ancestor.code
    FROM division_ancestor
   WHERE (division_ancestor.ancestor = ANY (yupei_areas())))) OR (yupei_ids('persons'::text) <> '{}'::bigint[])));
 grant INSERT, SELECT, UPDATE on job_order to yupei_app;
@@ -1323,7 +1339,7 @@ create table score_sheet (
   constraint score_sheet_pkey PRIMARY KEY (id)
 );
 alter table score_sheet enable row level security;
-create policy blind on score_sheet for * to {yupei_app} using (((assessor_id = yupei_user()) OR (yupei_sees_case(case_id) AND yupei_sheets_locked(case_id)) OR yupei_is('system'::text))) with check (((assessor_id = yupei_user()) OR yupei_is('system'::text) OR yupei_is('assessment_office'::text)));
+create policy blind on score_sheet for * to {yupei_app} using (((assessor_id = yupei_user()) OR (yupei_sees_case(case_id) AND yupei_scoring_is_over(case_id)) OR yupei_is('system'::text))) with check (((assessor_id = yupei_user()) OR yupei_is('system'::text) OR yupei_is('assessment_office'::text)));
 create policy owner on score_sheet for * to {yupei_owner} using (true) with check (true);
 grant INSERT, SELECT, UPDATE on score_sheet to yupei_app;
 
