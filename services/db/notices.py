@@ -83,6 +83,16 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class TimedOut:
+    id: int
+    base_id: int
+    state: str
+    valid_to: date
+    since: datetime  # when it came into its present state
+    renewal_open: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     id: int
     opened_at: datetime
@@ -113,3 +123,4 @@ counts = Command("notices", "counts")
 open_gap = Command("notices", "open_gap")
 close_gap = Command("notices", "close_gap")
 open_gap_of = Query("notices", "open_gap_of", Gap)
+timed_out = Query("notices", "timed_out", TimedOut)

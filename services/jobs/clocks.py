@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from typing import Final
 
+from services.actions import terms
+from services.actions.case_facts import SHANGHAI, day_of
 from services.actions.cases import SYSTEM, system_steps
 from services.db import Conn, cases
 
@@ -16,10 +18,12 @@ async def run(conn: Conn, today: date, now: datetime) -> int:
 
     `conn` speaks as the program. Each case is one savepoint: what one meets does not stop the rest.
     """
+    if day_of(now) != today:  # run by hand for another day: the day rules
+        now = datetime.combine(today, now.astimezone(SHANGHAI).timetz())
     rung = {clock.case_id for clock in await cases.rung.all(conn, today) if clock.case_id}
     waiting = {row.id for row in await cases.waiting_for_system.all(conn, _READY)}
     taken = 0
     for case_id in sorted(rung | waiting):
         async with conn.transaction():
             taken += await system_steps(conn, SYSTEM, case_id, now=now)
-    return taken
+    return taken + await terms.run_out(conn, SYSTEM, now=now)

@@ -84,3 +84,12 @@ update coverage_gap set closed_at = $2 where county = $1 and closed_at is null r
 
 -- name: open_gap_of
 select id, opened_at, cause from coverage_gap where county = $1 and closed_at is null;
+
+-- name: timed_out
+-- Live accreditations whose term is over, or that stand in a state which a timer ends.
+select a.id, a.base_id, a.state, a.valid_to,
+  coalesce((select max(l.at) from accreditation_log l where l.accreditation_id = a.id and l.source <> l.target),
+    a.valid_from::timestamptz) as since,
+  exists (select from accreditation_case c where c.base_id = a.base_id and c.kind = 'renewal' and c.closed_at is null) as renewal_open
+from accreditation a
+where a.state <> 'ended' and (a.valid_to < $1 or a.state in ('suspended', 'revocation_notice')) order by a.id;

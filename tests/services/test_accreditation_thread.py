@@ -580,3 +580,28 @@ async def _look(pages):
         for language in ("zh", "en"):
             html = await who.get(path, language=language)
             assert faults(html) == [], (path, language)
+
+
+async def test_a_term_that_ends_without_a_renewal_ends_the_accreditation_and_its_reviews(world):
+    base = await world.register()
+    await world.to_plaque(base)
+    office = await world.browser("office")
+    review = int((await office.post(f"/bases/{base}/reviews", kind="spot_check")).rsplit("/", 1)[1])
+    world.later(days=3 * 365 - 30)
+    assert await world.run_clocks() == 0
+    world.later(days=40)
+    assert await world.run_clocks() == 1
+    assert await world.run_clocks() == 0
+    row = await world.place.owner.fetchrow(
+        "select state, outcome from accreditation where base_id = $1", base
+    )
+    assert tuple(row) == ("ended", "expired")
+    assert (
+        await world.value("select outcome from accreditation_case where id = $1", review) == "moot"
+    )
+    assert (
+        await world.value(
+            "select count(*) from coverage_gap where county = $1 and closed_at is null", COUNTY
+        )
+        == 1
+    )
