@@ -4,6 +4,7 @@ It lives in a home and a database of its own, so that simulated people never mix
 and refuses a database that holds anybody who is not simulated.
 """
 
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,8 +16,12 @@ import asyncpg
 
 from accreditation.errors import Refusal
 from services import scheduler
-from services.db import Conn, coverage
+from services.access import Actor, Grant
+from services.actions import offers
+from services.db import Conn, coverage, market, reference
+from services.db.context import speak_for
 from services.jobs import SHANGHAI, match, rescore
+from services.reference.loader import PROVINCE
 from services.sealing import Keys, profile_seal
 from services.settings import Settings
 from services.simulator import generate, load
@@ -115,11 +120,50 @@ async def main_job(settings: Settings, report: Report, today: date) -> None:
     async with watch.step("cover"):
         await _cover(settings, report)
     async with watch.step("match"):
-        run: Any = await scheduler.run_once(settings, match.NAME, today)
-    report.people, report.orders = run["people"], run["orders"]
-    report.seats, report.seats_filled = run["seats"], run["seats_filled"]
-    report.bins, report.value, report.bound = dict(run["bins"]), run["value"], run["bound"]
-    report.gap = run["gap"]
+        run = await _confirmed_run(settings)
+        if run is None:
+            await scheduler.run_once(settings, match.NAME, today)
+    if run is None:
+        async with watch.step("confirm"):
+            run = await _confirm(settings, today)
+    report.people, report.orders = run.people, run.orders
+    report.seats, report.seats_filled = run.seats, run.filled
+    report.bins, report.value, report.bound = json.loads(run.bins), run.value, run.bound
+    report.gap = float(run.gap)
+
+
+async def _confirmed_run(settings: Settings) -> market.RunRow | None:
+    """The newest confirmed run: a second start shows it, its seats are taken already."""
+    conn = await asyncpg.connect(settings.url("yupei_app"))
+    try:
+        found = await market.runs.all(conn, 1)
+        return found[0] if found and found[0].confirmed_at else None
+    finally:
+        await conn.close()
+
+
+async def _confirm(settings: Settings, today: date) -> market.RunRow:
+    """The provincial persona confirms the newest run: a machine alone never makes an offer."""
+    conn = await asyncpg.connect(settings.url("yupei_app"), command_timeout=300)
+    try:
+        async with conn.transaction():
+            await conn.execute("set local statement_timeout = '300s'")
+            user = await conn.fetchval(
+                "select id from app_user where persona = 'province_staff' and simulated order by id limit 1"
+            )
+            rows = await reference.divisions.all(conn)
+            confirming = Actor(
+                user,
+                (Grant("province_staff", PROVINCE[0]),),
+                frozenset(row.code for row in rows),
+                "demonstration",
+            )
+            await speak_for(conn, confirming)
+            run = (await market.runs.all(conn, 1))[0]
+            await offers.confirm(conn, confirming, run.id, today=today, now=datetime.now(UTC))
+            return run
+    finally:
+        await conn.close()
 
 
 async def _cover(settings: Settings, report: Report) -> None:
