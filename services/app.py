@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from services.db import users
 from services.db.migrate import check_current
 from services.db.pool import open_pool
 from services.db.roles import check_locale
@@ -24,10 +25,24 @@ STATIC = Path(__file__).parent / "web" / "static"
 DRAIN_SECONDS = 15
 
 
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class DemonstrationRefused(Exception):
+    """A demonstration lets anybody in as anybody: not beside real people, not beyond this machine."""
+
+
 def create_app(
     settings: Settings, *, clock: Clock | None = None, sms: SmsSender | None = None
 ) -> web.Application:
-    """The service, ready to be run; its pool opens when it starts."""
+    """The service, ready to be run; its pool opens when it starts.
+
+    Raises DemonstrationRefused for a demonstration that would listen beyond this machine unasked.
+    """
+    if settings.demo and settings.host not in LOOPBACK and not settings.demo_public:
+        raise DemonstrationRefused(
+            "a demonstration listens on this machine only; YUPEI_DEMO_PUBLIC=1 opens it on purpose"
+        )
     keys = Keys.of(settings.master_key)
     app = web.Application(
         middlewares=middlewares.ALL,
@@ -55,6 +70,10 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
         async with pool.acquire() as conn:
             await check_current(conn)
             await check_locale(conn)
+            if app[SETTINGS].demo and await users.holds_real_people.value(conn):
+                raise DemonstrationRefused(
+                    "a demonstration does not start on a database with real people"
+                )
         app[POOL] = pool
         yield
     finally:

@@ -18,7 +18,7 @@ from accreditation.errors import Refusal
 from services import scheduler
 from services.access import Actor, Grant
 from services.actions import offers
-from services.db import Conn, coverage, market, reference
+from services.db import Conn, coverage, market, reference, users
 from services.db.context import speak_for
 from services.jobs import SHANGHAI, match, rescore
 from services.reference.loader import PROVINCE
@@ -28,10 +28,6 @@ from services.simulator import generate, load
 from services.simulator.scales import SCALES
 
 SEED: Final = 20220628  # the day of 豫残联〔2022〕33号
-_REAL_PEOPLE: Final = """
-select (select count(*) from person where not simulated)
-  + (select count(*) from app_user where not simulated)
-"""
 
 
 @dataclass(slots=True)
@@ -71,7 +67,7 @@ class Stopwatch:
 
 
 async def _refuse_real_people(conn: Conn) -> None:
-    if await conn.fetchval(_REAL_PEOPLE):
+    if await users.holds_real_people.value(conn):
         raise Refusal("数据库里有真实人员，不能在其中演示")
 
 

@@ -19,6 +19,15 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.holds_real_people()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public'
+AS $function$
+  select exists (select from person where not simulated) or exists (select from app_user where not simulated)
+$function$;
+
 CREATE OR REPLACE FUNCTION public.open_objections(notice bigint)
  RETURNS bigint
  LANGUAGE sql

@@ -1,12 +1,20 @@
 """The commands: one module each. Their names are fixed (docs/architecture.md)."""
 
+import sys
+
 import typer
 
+from services.app import DemonstrationRefused
 from services.cli import bench, demo, serve, user
 from services.cli.cover import cover
 from services.cli.match import match
 from services.cli.rubric import app as rubric
 from services.cli.score import score
+from services.db.machine import EmbeddedError
+from services.db.migrate import SchemaRefused
+from services.db.pool import UnsafeRole
+from services.db.roles import ServerUnfit
+from services.settings import SettingsError
 
 app = typer.Typer(
     name="yupei",
@@ -30,5 +38,16 @@ app.command()(bench.bench)
 
 
 def main() -> None:
-    """Runs the command line."""
-    app()
+    """Runs the command line; what an operator can mend is said in a line, not in a traceback."""
+    try:
+        app()
+    except (
+        DemonstrationRefused,
+        EmbeddedError,
+        SchemaRefused,
+        ServerUnfit,
+        SettingsError,
+        UnsafeRole,
+    ) as refused:
+        print(f"yupei: {refused}", file=sys.stderr)
+        sys.exit(1)

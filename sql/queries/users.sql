@@ -40,8 +40,8 @@ overriding system value values ($1, $2, $3, $4, $5, $6, $7, $8);
 -- name: disable_user
 update app_user set disabled_at = $2 where id = $1 and disabled_at is null returning id;
 
--- name: non_simulated_users
-select count(*) from app_user where not simulated;
+-- name: holds_real_people
+select holds_real_people();
 
 -- name: missing_administrator
 -- Which of the two administrators that a start needs is not there yet: one makes accounts, the other
