@@ -369,3 +369,53 @@ async def test_offers_lapse_after_the_days_that_are_set(place, market, browser):
         async with transaction(place.pool, system) as conn:
             assert await job.run(conn, TODAY, when, system) == freed
     assert await place.owner.fetchval("select taken from job_order where id = $1", order) == 0
+
+
+async def test_a_run_is_confirmed_and_answered_over_the_api(place, market, browser):
+    person, order = await market.person(), await market.order(seats=1)
+    seeker = await place.user("王", role="job_seeker", person=person)
+    call = browser.client
+
+    async def send(method, path, status=200, **more):
+        headers = {"X-CSRF-Token": browser.csrf}
+        async with call.request(method, path, headers=headers, **more) as answer:
+            told = await answer.json(content_type=None)
+        assert answer.status == status, told
+        return told
+
+    await browser.sign_in(market.province)
+    run = await send("POST", "/api/matching/runs", 201)
+    assert (run["filled"], run["value"], run["gap"]) == (1, run["bound"], "0.0")
+    confirmed = await send("POST", f"/api/matching/runs/{run['id']}/confirmation")
+    assert confirmed["reserved"] == 1
+    assert (await send("GET", "/api/matching/runs"))[0]["confirmed"]
+
+    await browser.sign_in(seeker)
+    found = await send("GET", "/api/openings")
+    assert [one["order"] for one in found["fitting"]] == [order]
+    offer = found["offers"][0]["id"]
+    told = await send("POST", f"/api/offers/{offer}/reply", json={"event": "accept"})
+    assert told == {"state": "accepted"}
+    wished = {"person": person}
+    assert await send("POST", f"/api/openings/{order}/wish", json=wished) == {"done": True}
+    asked = {"person": person, "text": "几点上班？"}
+    await send("POST", f"/api/openings/{order}/questions", json=asked)
+    unknown = {"person": person, "about": "fact", "key": "signs", "value": "no"}
+    await send("POST", "/api/openings/answers", json=unknown)
+
+    await browser.sign_in(market.boss)
+    card = (await send("GET", f"/api/orders/{order}/candidates"))[0]
+    assert card["name"] == "王小明"
+    assert not {"category", "grade", "certificate"} & set(card)
+    path = f"/api/offers/{offer}/outcome"
+    await send("POST", path, 422, json={"event": "not_hire"})
+    assert await send("POST", path, json={"event": "hire"}) == {"state": "hired"}
+
+
+async def test_an_employer_whose_request_is_wrong_is_told_each_field(market, browser):
+    await browser.sign_in(market.boss)
+    page = await browser.post("/orders", 422, **(FORM | {"level-foot_control": "7"}))
+    assert 'href="#level-foot_control"' in page
+    refused = {"stance-hand_switch": "refused", "why-hand_switch": ""}
+    page = await browser.post("/orders", 422, **FORM, **refused)
+    assert 'href="#why-hand_switch"' in page
