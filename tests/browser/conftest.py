@@ -64,13 +64,16 @@ def axe() -> Callable[[Page], Awaitable[None]]:
 
 
 @pytest.fixture(scope="session")
-def screenshot() -> Callable[[Page, str], Awaitable[None]]:
-    """`await screenshot(page, "name")`: kept where YUPEI_SCREENSHOTS says, else nowhere."""
+def screenshot() -> Callable[..., Awaitable[None]]:
+    """`await screenshot(page, "name")`: kept where YUPEI_SCREENSHOTS says, else nowhere.
+
+    The whole page, or with `whole=False` what the window shows.
+    """
     folder = os.environ.get("YUPEI_SCREENSHOTS")
 
-    async def keep(page: Page, name: str) -> None:
+    async def keep(page: Page, name: str, *, whole: bool = True) -> None:
         if folder:
-            await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+            await page.screenshot(path=Path(folder) / f"{name}.png", full_page=whole)
 
     return keep
 
