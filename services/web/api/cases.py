@@ -1,37 +1,32 @@
-"""Cases, sheets and notices as JSON: the same actions as the pages."""
+"""Cases as JSON: the same actions as the pages."""
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
 
 import msgspec
 from aiohttp import web
 
 from accreditation import lifecycle
-from accreditation.errors import BadValue, Refusal
+from accreditation.errors import Refusal
 from accreditation.lifecycle import Machine
 from services.access import Permission
 from services.actions import bases as base_actions
 from services.actions import cases as actions
-from services.actions import notices as notice_actions
 from services.actions import panels, results, self_scores
-from services.actions import sheets as sheet_actions
 from services.actions.case_facts import DOCUMENTS, Said
-from services.db import cases, notices, sheets
+from services.db import cases, sheets
 from services.db.query import NotFound
 from services.i18n import language
+from services.web.api import sheets as sheet_routes
 from services.web.api.answers import answer, body
+from services.web.api.sheets import ROWS, Given, Made, Moved, Number, exact
+from services.web.forms import clean
 from services.web.keys import CLOCK, KEYS
 from services.web.page import actor, number, speaking
 from services.web.register import page_number
 from services.web.routing import Area, Routes
 
-Given = TypeVar("Given")
 routes = Routes()
-_ROWS = 50
-
-
-_Number = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 
 
 class NewBase(msgspec.Struct, forbid_unknown_fields=True):
@@ -41,14 +36,10 @@ class NewBase(msgspec.Struct, forbid_unknown_fields=True):
     kind: str
     address: str
     trades: list[str]
-    capacity_per_year: _Number
+    capacity_per_year: Number
     contact_name: str
     contact_phone: str
     operating_since: date | None = None
-
-
-class Made(msgspec.Struct):
-    id: int
 
 
 class Move(msgspec.Struct, forbid_unknown_fields=True):
@@ -59,13 +50,6 @@ class Move(msgspec.Struct, forbid_unknown_fields=True):
     answer: str = ""
     correctable: bool = False
     sanction: str | None = None
-
-
-class Moved(msgspec.Struct):
-    id: int
-    state: str
-    outcome: str | None
-    version: int
 
 
 class Step(msgspec.Struct):
@@ -106,7 +90,7 @@ class Saved(msgspec.Struct):
 
 
 class Appointment(msgspec.Struct, forbid_unknown_fields=True):
-    user: _Number
+    user: Number
     part: str
 
 
@@ -118,33 +102,6 @@ class Drawn(msgspec.Struct):
     picked: list[str]
     pool_hash: str
     excluded: dict[str, str]
-
-
-class Entry(msgspec.Struct, forbid_unknown_fields=True):
-    version: _Number
-    measures: dict[str, int | float | str | bool] | None  # null: not applicable
-    reason: str = ""
-
-
-class Version(msgspec.Struct, forbid_unknown_fields=True):
-    version: _Number
-
-
-class SheetItem(msgspec.Struct):
-    item: str
-    state: str
-    points: Decimal | None
-    full: Decimal
-    from_records: bool
-    lacking: str | None
-
-
-class SheetView(msgspec.Struct):
-    id: int
-    case: int
-    version: int
-    locked_at: datetime | None
-    items: list[SheetItem]
 
 
 class ResultItem(msgspec.Struct):
@@ -164,29 +121,11 @@ class ResultView(msgspec.Struct):
     items: list[ResultItem]
 
 
-class Objection(msgspec.Struct, forbid_unknown_fields=True):
-    text: str
-    name: str = ""
-    evidence: str = ""
-
-
 async def _case_body(request: web.Request, kind: type[Given]) -> Given:
     """The body, once it is known that the asker may know of the case. Raises NotFound, Refusal."""
     async with speaking(request) as conn:
         await cases.by_id.one(conn, number(request, "case"))
     return await body(request, kind)
-
-
-async def _sheet_body(request: web.Request, kind: type[Given]) -> Given:
-    """The body, once it is known that the sheet is the asker's. Raises NotFound, Denied, Refusal."""
-    async with speaking(request) as conn:
-        await sheet_actions.own(conn, actor(request), number(request, "sheet"))
-    return await body(request, kind)
-
-
-def _exact(values: dict[str, Any]) -> dict[str, Any]:
-    """JSON's numbers as they were written."""
-    return {k: Decimal(str(v)) if isinstance(v, float) else v for k, v in values.items()}
 
 
 @routes.post("/api/bases", permission=None, area=Area.SIGNED_IN, body=NewBase, reply=Made)
@@ -239,9 +178,9 @@ async def listed(request: web.Request) -> web.Response:
     """Open cases that the asker may see, 50 a page, the nearest deadline first."""
     state = request.query.get("state", "")
     state = state if state in lifecycle.states(Machine.CASE) else ""
-    skip = (page_number(request) - 1) * _ROWS
+    skip = (page_number(request) - 1) * ROWS
     async with speaking(request) as conn:
-        rows = await cases.listed.all(conn, state, "", True, _ROWS, skip)
+        rows = await cases.listed.all(conn, state, "", True, ROWS, skip)
     return answer(rows)
 
 
@@ -292,12 +231,12 @@ async def move(request: web.Request) -> web.Response:
     """Takes one step of a case."""
     given = await _case_body(request, Move)
     said = Said(
-        given.reason,
+        clean(given.reason),
         tuple(one for one in given.missing if one in DOCUMENTS),
-        given.reply,
-        given.answer,
+        clean(given.reply),
+        clean(given.answer),
         given.correctable,
-        given.sanction,
+        given.sanction if given.sanction in ("suspend", "notice") else None,
     )
     async with speaking(request) as conn:
         case = await actions.move(
@@ -340,7 +279,7 @@ async def check(request: web.Request) -> web.Response:
 async def self_score(request: web.Request) -> web.Response:
     """Saves what a base gives itself."""
     given = await _case_body(request, SelfScores)
-    measures = {item: _exact(values) for item, values in given.measures.items()}
+    measures = {item: exact(values) for item, values in given.measures.items()}
     async with speaking(request) as conn:
         saved = await self_scores.save(
             conn,
@@ -456,120 +395,4 @@ async def result(request: web.Request) -> web.Response:
     )
 
 
-@routes.get(
-    "/api/sheets", permission=Permission.CASE_ASSESS, area=Area.ANYWHERE, reply=list[sheets.Own]
-)
-async def own_sheets(request: web.Request) -> web.Response:
-    """The asker's own sheets."""
-    async with speaking(request) as conn:
-        return answer(await sheets.of_user.all(conn, actor(request).user))
-
-
-@routes.get(
-    r"/api/sheets/{sheet:\d+}", permission=Permission.CASE_ASSESS, area=Area.CASE, reply=SheetView
-)
-async def show_sheet(request: web.Request) -> web.Response:
-    """One's own sheet; another's is not there."""
-    async with speaking(request) as conn:
-        sheet, case = await sheet_actions.own(conn, actor(request), number(request, "sheet"))
-        mark = await results.marked(conn, case, sheet, request.app[CLOCK].today())
-    gaps = sheet_actions.gaps(mark)
-    return answer(
-        SheetView(
-            sheet.id,
-            case.id,
-            sheet.version,
-            sheet.locked_at,
-            [
-                SheetItem(
-                    one.item.id,
-                    one.state.value,
-                    one.points,
-                    one.full,
-                    one.from_records,
-                    gaps.get(one.item.id),
-                )
-                for one in mark.result.items
-                if one.state.value != "not_at_stage"
-            ],
-        )
-    )
-
-
-@routes.put(
-    r"/api/sheets/{sheet:\d+}/items/{item:[A-Z0-9.]+}",
-    permission=Permission.CASE_ASSESS,
-    area=Area.CASE,
-    body=Entry,
-    reply=Version,
-)
-async def save(request: web.Request) -> web.Response:
-    """Saves one indicator, from the version that was read."""
-    given = await _sheet_body(request, Entry)
-    async with speaking(request) as conn:
-        fresh = await sheet_actions.save(
-            conn,
-            actor(request),
-            number(request, "sheet"),
-            given.version,
-            request.match_info["item"],
-            values=None if given.measures is None else _exact(given.measures),
-            reason=given.reason,
-            now=request.app[CLOCK].now(),
-        )
-    return answer(Version(fresh))
-
-
-@routes.post(
-    r"/api/sheets/{sheet:\d+}/lock",
-    permission=Permission.CASE_ASSESS,
-    area=Area.CASE,
-    body=Version,
-    reply=Moved,
-)
-async def lock(request: web.Request) -> web.Response:
-    """Locks one's own sheet for good."""
-    given = await _sheet_body(request, Version)
-    async with speaking(request) as conn:
-        case = await sheet_actions.lock(
-            conn,
-            actor(request),
-            number(request, "sheet"),
-            given.version,
-            now=request.app[CLOCK].now(),
-        )
-    return answer(Moved(case.id, case.state, case.outcome, case.version))
-
-
-@routes.get("/api/notices", permission=None, area=Area.PUBLIC, reply=list[notices.Notice])
-async def notices_listed(request: web.Request) -> web.Response:
-    """Public notices, the latest first."""
-    skip = (page_number(request) - 1) * _ROWS
-    async with speaking(request) as conn:
-        return answer(await notices.listed.all(conn, request.app[CLOCK].today(), _ROWS, skip))
-
-
-@routes.post(
-    r"/api/notices/{notice:\d+}/objections",
-    permission=None,
-    area=Area.PUBLIC,
-    body=Objection,
-    reply=Made,
-)
-async def object_(request: web.Request) -> web.Response:
-    """Files an objection; named, or with evidence."""
-    given = await body(request, Objection)
-    if "\0" in given.text + given.name + given.evidence:
-        raise BadValue("文字里有不能保存的字符")
-    async with speaking(request) as conn:
-        made = await notice_actions.file_objection(
-            conn,
-            request.app[KEYS],
-            actor(request),
-            number(request, "notice"),
-            name=given.name[:4000],
-            text=given.text[:4000],
-            evidence=given.evidence[:4000],
-            now=request.app[CLOCK].now(),
-        )
-    return answer(Made(made), status=201)
+routes.all.extend(sheet_routes.routes.all)
