@@ -12,7 +12,7 @@ from accreditation.errors import Refusal
 from accreditation.lifecycle import Machine
 from services.access import ROLES, Permission
 from services.actions import cases as actions
-from services.actions import panels, self_scores
+from services.actions import checks, panels, self_scores
 from services.actions.case_facts import DOCUMENTS, OTHER_DOCUMENTS, Said, missing_documents
 from services.db import Conn, cases, notices, sheets
 from services.i18n import N_, _, language
@@ -114,11 +114,11 @@ async def show_case(request: web.Request, form: Filled, *, status: int = 200) ->
         label=label,
         asks=ASKS,
         checks_to_do=[
-            (what, _(actions.CHECKS[what]))
-            for what, (roles, states) in actions.CHECKERS.items()
+            (what, _(checks.CHECKS[what]))
+            for what, (roles, states) in checks.CHECKERS.items()
             if roles & set(mine) and case.state in states
         ],
-        check_names={what: _(text) for what, text in actions.CHECKS.items()},
+        check_names={what: _(text) for what, text in checks.CHECKS.items()},
         kinds={key: _(text) for key, text in {**DOCUMENTS, **OTHER_DOCUMENTS}.items()},
         asked_kinds=[(key, _(text)) for key, text in DOCUMENTS.items()],
         parts={part: _(text) for part, text in PART_NAMES.items()},
@@ -233,7 +233,7 @@ async def check(request: web.Request) -> web.Response:
     what = text_of(form, "what")
     try:
         async with speaking(request) as conn:
-            await actions.record(
+            await checks.record(
                 conn,
                 actor(request),
                 case_id,
@@ -257,7 +257,7 @@ async def finding(request: web.Request) -> web.Response:
     form, case_id = await request.post(), number(request, "case")
     try:
         async with speaking(request) as conn:
-            await actions.add_finding(
+            await checks.add_finding(
                 conn,
                 actor(request),
                 case_id,

@@ -12,7 +12,7 @@ from accreditation.lifecycle import Machine
 from services.access import Permission
 from services.actions import bases as base_actions
 from services.actions import cases as actions
-from services.actions import panels, results, self_scores
+from services.actions import checks, panels, results, self_scores
 from services.actions.case_facts import DOCUMENTS, Said
 from services.db import cases, sheets
 from services.db.query import NotFound
@@ -257,7 +257,7 @@ async def check(request: web.Request) -> web.Response:
     """Records what somebody looked at or declares."""
     given = await _case_body(request, Check)
     async with speaking(request) as conn:
-        await actions.record(
+        await checks.record(
             conn,
             actor(request),
             number(request, "case"),
