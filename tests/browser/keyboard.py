@@ -5,17 +5,24 @@ from typing import Any
 
 from playwright.async_api import Page
 
-MOST_STOPS = 900  # more presses than any page has stops: what is not met by then can't be reached
+MOST_STOPS = 300  # more looks than any page needs: what is not met by then can't be reached
 
-# Which way to go: "here", "Tab" or "Shift+Tab". Radio buttons of one group are one stop.
+# Which way to go: "here", "Tab" or "Shift+Tab", and how many presses at least before it is worth
+# looking again: half of what lies between. Radio buttons of one group are one stop.
 _WAY = """(selector) => {
   const target = document.querySelector(selector), at = document.activeElement;
-  if (!target) return "missing";
-  if (at === target) return "here";
+  if (!target) return ["missing", 0];
+  if (at === target) return ["here", 0];
   const group = (one) => one.type === "radio" && one.name;
-  if (group(at) && group(at) === group(target) && at.form === target.form) return "group";
-  if (!at || at === document.body) return "Tab";
-  return at.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_FOLLOWING ? "Tab" : "Shift+Tab";
+  if (group(at) && group(at) === group(target) && at.form === target.form) return ["group", 1];
+  if (!at || at === document.body) return ["Tab", 1];
+  const before = (one, other) =>
+    one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING;
+  const [first, last] = before(at, target) ? [at, target] : [target, at];
+  const between = [...document.querySelectorAll("a[href], button, input, select, textarea, summary")]
+    .filter(one => one.type !== "radio" && one.type !== "hidden" && one.checkVisibility()
+      && before(first, one) && before(one, last));
+  return [first === at ? "Tab" : "Shift+Tab", Math.max(1, Math.floor(between.length / 2))];
 }"""
 # What shows that the focus is there: a ring on it, or on the drawn box of a radio or checkbox.
 _RING = """() => {
@@ -37,12 +44,13 @@ class Keyboard:
 
     async def reach(self, selector: str) -> None:
         """Moves the focus to the first match, stop by stop. Fails if there is no way."""
-        for _press in range(MOST_STOPS):
-            way = await self.page.evaluate(_WAY, selector)
+        for _look in range(MOST_STOPS):
+            way, presses = await self.page.evaluate(_WAY, selector)
             assert way != "missing", f"not on {self.page.url}: {selector}"
             if way == "here":
                 break
-            await self.page.keyboard.press("ArrowDown" if way == "group" else way)
+            for _stop in range(presses):
+                await self.page.keyboard.press("ArrowDown" if way == "group" else way)
         else:
             raise AssertionError(f"no key leads to {selector} on {self.page.url}")
         assert await self.page.evaluate(_RING), f"focus can't be seen: {selector}"
