@@ -620,5 +620,6 @@ async def test_only_a_simulated_persona_is_entered_without_a_proof(client, place
     user = await persona(place)
     await place.owner.execute(f"update app_user set {column} where id = $1", user)
     answer = await post(client, "/sign-in/persona", persona=str(user))
+    await place.owner.execute("update app_user set simulated = true where id = $1", user)
     assert answer.status == 401
     assert COOKIE not in answer.cookies

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -66,6 +66,8 @@ async def serve(place: Place, *, clock: Any = None, **app: Any) -> AsyncIterator
     Its clock stands still at NOW unless one is given. It keeps cookies, as a browser does.
     """
     settings = app.pop("settings", place.settings)
+    if await place.owner.fetchval("select holds_real_people()"):
+        settings = replace(settings, demo=False)  # a demonstration refuses to start beside them
     made = create_app(settings, clock=Clock(clock or (lambda: NOW)), **app)
     client = TestClient(
         TestServer(made),
