@@ -1,6 +1,6 @@
 """A synthetic province, allotted: how long it takes and how close to the best it provably is.
 
-python -m benchmarks.market --people 160000 --orders 5000 --json
+./run bench market --people 160000 --orders 5000 --json
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import argparse
 import json
 import resource
 import time
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
@@ -149,7 +150,7 @@ def measured(seed: int, n: int, m: int, target: float) -> dict[str, object]:
     }
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Prints one measurement."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=160_000)
@@ -157,7 +158,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--target-gap", type=float, default=0.0001)
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     result = measured(asked.seed, asked.people, asked.orders, asked.target_gap)
     if asked.json:
         print(json.dumps(result))

@@ -34,7 +34,7 @@ app.command()(score)
 app.add_typer(rubric, name="rubric")
 app.command()(match)
 app.command()(cover)
-app.command()(bench.bench)
+app.command(context_settings=bench.PASS_ON)(bench.bench)
 
 
 def main() -> None:
