@@ -133,10 +133,17 @@ def _solve(
     return chosen, abs(float(model.getInfo().mip_gap))
 
 
+class _Quiet(highspy.Highs):
+    """HiGHS prints its banner when the constructor sets callbacks: silenced before, not after."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802 (the name is highspy's)
+        self.setOptionValue("output_flag", False)
+        super().enableCallbacks()  # type: ignore[no-untyped-call]
+
+
 def _model() -> Any:
-    model: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    model: Any = _Quiet()  # type: ignore[no-untyped-call]
     for option, value in (
-        ("output_flag", False),
         ("threads", 1),  # the same plan on every machine
         ("random_seed", 0),
         ("mip_rel_gap", 0.0),

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import json as jsonlib
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
@@ -22,9 +17,10 @@ from accreditation import demonstration
 from accreditation.admission_plan import Aim, Plan, Why, plan
 from accreditation.coverage import County, Coverage, coverage
 from accreditation.errors import Refusal
+from services.cli.faults import fail
 from services.files.cover import counties, read_register
 from services.files.cover import example as example_file
-from services.files.table import Fault, TableFaults
+from services.files.table import TableFaults
 from services.i18n import N_, _, language, translate_refusal
 
 EVERY_COUNTY_COVERED, GAPS, UNUSABLE = 0, 1, 2  # exit codes
@@ -61,18 +57,17 @@ def cover(
         example.write_text(example_file(), encoding="utf-8-sig")
     if bases is None:
         if example is None:
-            fail([_("请给出 --bases 或 --example")], json=json)
+            fail([_("请给出 --bases 或 --example")], json=json, code=UNUSABLE)
         return
     today = on.date() if on else datetime.now(ZoneInfo("Asia/Shanghai")).date()
     try:
-        with _solver_banner_aside():
-            found = report(bases, today, aim, budget, places)
+        found = report(bases, today, aim, budget, places)
     except OSError as fault:
-        fail([str(fault)], json=json)
+        fail([str(fault)], json=json, code=UNUSABLE)
     except TableFaults as faults:
-        fail(faults.faults, json=json)
+        fail(faults.faults, json=json, code=UNUSABLE)
     except Refusal as refusal:
-        fail([translate_refusal(refusal)], json=json)
+        fail([translate_refusal(refusal)], json=json, code=UNUSABLE)
     if json:
         print(jsonlib.dumps(as_json(found, today), ensure_ascii=False, indent=1))
     else:
@@ -90,20 +85,6 @@ def report(
     planned = plan(gaps, register.candidates, aim=aim, budget_yuan=budget_yuan, places=places)
     ranked = demonstration.rank(register.nominees, demonstration.cap())
     return Report(units, now, planned, ranked)
-
-
-def fail(faults: list[str] | list[Fault], *, json: bool) -> NoReturn:
-    """Tells every fault and ends the command."""
-    if json:
-        said: list[Any] = [
-            {"file": one.file, "row": one.row, "column": one.column, "value": one.value,
-             "allowed": one.said()} if isinstance(one, Fault) else str(one)
-            for one in faults
-        ]  # fmt: skip
-        print(jsonlib.dumps({"faults": said}, ensure_ascii=False, indent=1))
-    else:
-        print(*faults, sep="\n", file=sys.stderr)
-    raise typer.Exit(UNUSABLE)
 
 
 def show(found: Report) -> None:
@@ -167,17 +148,3 @@ def as_json(found: Report, today: date) -> dict[str, Any]:
             ],
         },
     }  # fmt: skip
-
-
-@contextmanager
-def _solver_banner_aside() -> Iterator[None]:
-    """Sends what HiGHS prints when it is made to stderr: no option of it keeps stdout clean."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    try:
-        yield
-    finally:
-        ctypes.CDLL(None).fflush(None)
-        os.dup2(kept, 1)
-        os.close(kept)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from matching.errors import Refusal
+from services.cli.faults import fail
 from services.files import match as files
 from services.files.table import TableFaults
 from services.i18n import _, translate_refusal
@@ -32,21 +33,16 @@ def match(
             typer.echo(path)
         return
     if people is None or orders is None or out is None:
-        typer.echo(_("请给出 --people、--orders 和 --out，或用 --example 生成样例"), err=True)
-        raise typer.Exit(2)
+        fail([_("请给出 --people、--orders 和 --out，或用 --example 生成样例")], json=json, code=2)
     day = (as_of or datetime.now(ZoneInfo("Asia/Shanghai"))).date()
     try:
         summary = files.write(files.match(people, orders, day), out)
     except TableFaults as wrong:
-        for fault in wrong.faults:
-            typer.echo(str(fault), err=True)
-        raise typer.Exit(1) from None
+        fail(wrong.faults, json=json, code=1)
     except Refusal as refusal:
-        typer.echo(translate_refusal(refusal), err=True)
-        raise typer.Exit(1) from None
+        fail([translate_refusal(refusal)], json=json, code=1)
     except OSError as wrong:
-        typer.echo(f"{wrong.filename}: {wrong.strerror}", err=True)
-        raise typer.Exit(1) from None
+        fail([f"{wrong.filename}: {wrong.strerror}"], json=json, code=1)
     if json:
         typer.echo(json_format.dumps(summary, ensure_ascii=False))
         return

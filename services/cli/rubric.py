@@ -13,7 +13,7 @@ from rich.table import Table
 from accreditation.errors import Unreadable
 from accreditation.lint import lint as lint_document
 from accreditation.rubric import default_text, parse
-from services.cli.score import fail
+from services.cli.faults import fail
 from services.i18n import _, translate_refusal
 
 app = typer.Typer(help="指标体系：检查与格式", no_args_is_help=True)

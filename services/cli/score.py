@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json as jsonlib
-import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,6 +14,7 @@ from accreditation.errors import Refusal, Unreadable
 from accreditation.rubric import Rubric, default_rubric, load_rubric
 from accreditation.scoring import ItemScore, Result, State, shown
 from accreditation.scoring import score as score_sheet
+from services.cli.faults import fail
 from services.files.score import SheetFaults, example_sheet, read_sheet
 from services.i18n import N_, _, translate_refusal
 
@@ -56,15 +56,6 @@ def score(
         print(jsonlib.dumps(as_json(result), ensure_ascii=False, indent=1))
     else:
         show(result, used)
-
-
-def fail(faults: list[str], *, json: bool, code: int) -> NoReturn:
-    """Tells every fault and ends the command."""
-    if json:
-        print(jsonlib.dumps({"faults": faults}, ensure_ascii=False, indent=1))
-    else:
-        print(*faults, sep="\n", file=sys.stderr)
-    raise typer.Exit(code)
 
 
 def show(result: Result, rubric: Rubric) -> None:
