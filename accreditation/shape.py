@@ -202,6 +202,33 @@ RUBRIC: Final = {
     "stages": {"admission": STAGE, "operation": STAGE},
     "no_cases": WORDS,
 }
+RAISED: Final = {
+    "?tiers": [{"at": NUMBER, **WORDS}],
+    "?target": NUMBER,
+    "?floor": NUMBER,
+    "?each": NUMBER,
+    "?conditions": CONDITIONS,
+}
+LOCAL: Final = {  # a province's or city's changes (inheritance.py)
+    "id": CODE,
+    "version": CODE,
+    "level": one_of("province", "city"),
+    "inherits": {"id": CODE, "version": CODE},
+    "basis_note": WORDS,
+    "?points": {"*": NUMBER},
+    "?raise": {"*": RAISED},
+    "?drop": (CODE,),
+    "?add": {
+        "?level1": ({"id": CODE, **NAMES, "points": NUMBER},),
+        "?level2": ({"id": CODE, "l1": CODE, **NAMES, "points": NUMBER},),
+        "?items": (item,),
+    },
+    "?grades": {"*": NUMBER},
+    "?minima": {"*": NUMBER},
+    "?vetoes": RUBRIC["vetoes"],
+    "?sources": {"*": WORDS},
+    "?units": {"*": WORDS},
+}
 FIELD_CODES: Final[Mapping[str, str]] = {
     "zh": "no_chinese",
     "name_zh": "no_chinese",
