@@ -36,6 +36,7 @@ def item(document, code):
 
 def new_item(code="A.1.9", points=1):
     made = copy.deepcopy(item(NATION.document, "A.2.4"))
+    made["rule"]["full"] = points
     return made | {"id": code, "l2": "A.1", "points": points, "core": False}
 
 
