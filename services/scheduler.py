@@ -13,6 +13,7 @@ import asyncpg
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from services import heartbeat
 from services.db import jobs
 from services.db.context import speak_for
 from services.jobs import JOBS, SHANGHAI, SYSTEM, Job, Tools
@@ -52,6 +53,7 @@ async def run(settings: Settings) -> None:
         )
         ring(job, job.slot_before(datetime.now(UTC)))  # missed while everything was down
     scheduler.start()
+    beating = asyncio.create_task(heartbeat.keep(settings))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -61,6 +63,8 @@ async def run(settings: Settings) -> None:
     if running:  # shutdown() would cancel them in the middle of a transaction
         await asyncio.wait(running, timeout=60)
     scheduler.shutdown(wait=False)
+    beating.cancel()
+    await asyncio.wait([beating])
 
 
 async def _guarded(tools: Tools, job: Job, slot: datetime) -> object:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from services import app as application
-from services import scheduler
+from services import heartbeat, scheduler
 from services.cli import place
 from services.db.pool import open_pool
 from services.jobs import JOBS, audit_seal
@@ -25,13 +25,25 @@ def serve() -> None:
         application.run(ready)
 
 
-def worker() -> None:
+def worker(
+    check: Annotated[
+        bool, typer.Option(help="Ask whether the worker here lives: exit 0 or 1")
+    ] = False,
+) -> None:
     """Runs the timed jobs; several may run, each slot of a job is done once."""
     found = place.settings()
+    if check:
+        raise typer.Exit(_lives(heartbeat.age_seconds(found)))
     with place.database(found) as ready:
         if found.embedded:
             asyncio.run(place.prepare(ready))
         asyncio.run(scheduler.run(ready))
+
+
+def _lives(age: float | None) -> int:
+    """The exit code for a last heartbeat `age` seconds ago, said in a line."""
+    typer.echo("no heartbeat" if age is None else f"last heartbeat {age:.0f} s ago", err=True)
+    return int(age is None or age > heartbeat.STALE_SECONDS)
 
 
 def migrate() -> None:
