@@ -1,6 +1,20 @@
 -- The schema as it stands: the sum of sql/migrations, for reading.
 -- Written by `python -m tests.schema`; a test holds the two equal.
 
+CREATE OR REPLACE FUNCTION public.base_is_of_one_hand()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  -- Two who register the same organisation at once stand in line.
+  perform pg_advisory_xact_lock(hashtextextended('base:' || new.credit_code, 0));
+  if exists (select from base b where b.credit_code = new.credit_code
+             and b.county <> new.county and not b.id = any (yupei_ids('bases'))) then
+    raise exception 'base_is_of_one_hand' using errcode = 'check_violation', constraint = 'base_is_of_one_hand';
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.case_member_keeps_apart()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -77,11 +91,41 @@ begin
   return coalesce(new, old);
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.yupei_appoints(asked bigint)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public'
+AS $function$
+  select (yupei_is('assessment_office') or yupei_is('system')) and exists (
+    select from accreditation_case c join division_ancestor a on a.code = c.county
+    where c.id = asked and a.ancestor = any (yupei_areas()))
+$function$;
+
 CREATE OR REPLACE FUNCTION public.yupei_areas()
  RETURNS text[]
  LANGUAGE sql
  STABLE PARALLEL SAFE
 RETURN COALESCE(string_to_array(NULLIF(current_setting('yupei.areas'::text, true), ''::text), ','::text), '{}'::text[]);
+
+CREATE OR REPLACE FUNCTION public.yupei_bases_below()
+ RETURNS SETOF bigint
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public'
+AS $function$
+  select b.id from base b join division_ancestor a on a.code = b.county where a.ancestor = any (yupei_areas())
+$function$;
+
+CREATE OR REPLACE FUNCTION public.yupei_bases_judged()
+ RETURNS SETOF bigint
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public'
+AS $function$
+  select c.base_id from case_member m join accreditation_case c on c.id = m.case_id
+  where m.user_id = yupei_user() and m.until is null
+$function$;
 
 CREATE OR REPLACE FUNCTION public.yupei_ids(what text)
  RETURNS bigint[]
@@ -411,7 +455,13 @@ create table base (
   constraint base_name_check CHECK ((name <> ''::text)),
   constraint base_pkey PRIMARY KEY (id)
 );
+alter table base enable row level security;
 CREATE INDEX base_county_idx ON public.base USING btree (county);
+CREATE TRIGGER base_is_of_one_hand BEFORE INSERT ON public.base FOR EACH ROW EXECUTE FUNCTION base_is_of_one_hand();
+create policy change on base for w to {yupei_app} using ((id = ANY (yupei_ids('bases'::text)))) with check ((id = ANY (yupei_ids('bases'::text))));
+create policy owner on base for * to {yupei_owner} using (true) with check (true);
+create policy read on base for r to {yupei_app} using (true) with check ();
+create policy register on base for a to {yupei_app} using () with check ((yupei_user() IS NOT NULL));
 grant INSERT, SELECT, UPDATE on base to yupei_app;
 
 create table base_year (
@@ -424,7 +474,7 @@ create table base_year (
 );
 alter table base_year enable row level security;
 create policy owner on base_year for * to {yupei_owner} using (true) with check (true);
-create policy seen on base_year for * to {yupei_app} using (((base_id = ANY (yupei_ids('bases'::text))) OR yupei_is('assessor'::text) OR (yupei_areas() <> '{}'::text[]))) with check (((base_id = ANY (yupei_ids('bases'::text))) OR (yupei_areas() <> '{}'::text[])));
+create policy seen on base_year for * to {yupei_app} using (((base_id = ANY (yupei_ids('bases'::text))) OR (base_id IN ( SELECT yupei_bases_below() AS yupei_bases_below)) OR (base_id IN ( SELECT yupei_bases_judged() AS yupei_bases_judged)))) with check (((base_id = ANY (yupei_ids('bases'::text))) OR (base_id IN ( SELECT yupei_bases_below() AS yupei_bases_below))));
 grant INSERT, SELECT, UPDATE on base_year to yupei_app;
 
 create table bootstrap_link (
@@ -507,8 +557,10 @@ create table case_member (
 alter table case_member enable row level security;
 CREATE INDEX case_member_user_id_idx ON public.case_member USING btree (user_id) WHERE (until IS NULL);
 CREATE TRIGGER case_member_keeps_apart BEFORE INSERT ON public.case_member FOR EACH ROW EXECUTE FUNCTION case_member_keeps_apart();
+create policy appoint on case_member for a to {yupei_app} using () with check (yupei_appoints(case_id));
 create policy owner on case_member for * to {yupei_owner} using (true) with check (true);
-create policy seen on case_member for * to {yupei_app} using (((user_id = yupei_user()) OR (yupei_areas() <> '{}'::text[]) OR yupei_sees_case(case_id))) with check (((yupei_areas() <> '{}'::text[]) OR yupei_sees_case(case_id)));
+create policy release on case_member for w to {yupei_app} using (yupei_appoints(case_id)) with check (yupei_appoints(case_id));
+create policy seen on case_member for r to {yupei_app} using (((user_id = yupei_user()) OR yupei_sees_case(case_id))) with check ();
 grant INSERT, SELECT, UPDATE on case_member to yupei_app;
 
 create table case_result (
@@ -549,11 +601,11 @@ create table class_record (
 alter table class_record enable row level security;
 CREATE INDEX class_record_base_id_ends_on_idx ON public.class_record USING btree (base_id, ends_on);
 create policy owner on class_record for * to {yupei_owner} using (true) with check (true);
-create policy seen on class_record for * to {yupei_app} using (((base_id = ANY (yupei_ids('bases'::text))) OR yupei_is('assessor'::text) OR (county IN ( SELECT division_ancestor.code
+create policy seen on class_record for * to {yupei_app} using (((base_id = ANY (yupei_ids('bases'::text))) OR (county IN ( SELECT division_ancestor.code
    FROM division_ancestor
-  WHERE (division_ancestor.ancestor = ANY (yupei_areas())))))) with check (((base_id = ANY (yupei_ids('bases'::text))) OR (county IN ( SELECT division_ancestor.code
-   FROM division_ancestor
-  WHERE (division_ancestor.ancestor = ANY (yupei_areas()))))));
+  WHERE (division_ancestor.ancestor = ANY (yupei_areas())))) OR (base_id IN ( SELECT yupei_bases_judged() AS yupei_bases_judged)))) with check ((((base_id = ANY (yupei_ids('bases'::text))) OR (base_id IN ( SELECT yupei_bases_below() AS yupei_bases_below))) AND (county = ( SELECT b.county
+   FROM base b
+  WHERE (b.id = class_record.base_id)))));
 grant INSERT, SELECT, UPDATE on class_record to yupei_app;
 
 create table clock (
@@ -1291,6 +1343,7 @@ END) WITH <>) WHERE (((role = ANY (ARRAY['system_administrator'::text, 'security
   constraint role_grant_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id)
 );
 CREATE INDEX role_grant_user_id_idx ON public.role_grant USING btree (user_id) WHERE (revoked_at IS NULL);
+CREATE UNIQUE INDEX one_administrator_starts ON public.role_grant USING btree (role) WHERE ((granted_by IS NULL) AND (revoked_at IS NULL) AND (role = ANY (ARRAY['system_administrator'::text, 'security_administrator'::text])));
 grant INSERT, SELECT, UPDATE on role_grant to yupei_app;
 
 create table rubric (

@@ -137,8 +137,9 @@ class Place:
         person: int | None = None,
     ) -> None:
         await self.owner.execute(
-            "insert into role_grant (user_id, role, area, employer_id, base_id, person_id, valid_from, granted_at)"
-            " values ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "insert into role_grant (user_id, role, area, employer_id, base_id, person_id, valid_from, granted_at,"
+            # A grant that nobody gave is the bootstrap's alone, and there is one of each role.
+            " granted_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $1)",
             user,
             role,
             area,

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+import asyncpg
+
 from accreditation import credit_code
 from accreditation.errors import Refusal
-from services.access import Actor, Permission, SignInNeeded
+from services.access import ROLES, Actor, Denied, Permission, SignInNeeded
+from services.actions.sign_in import TooMany
 from services.db import Conn, audit, bases, reference, users
 from services.i18n import N_
 from services.problems import Stale
@@ -23,6 +26,7 @@ KINDS: Final = {  # 豫残联〔2022〕33号 二(二)3: who may carry a base
     "other": N_("其他"),
 }
 MOST_TRAINEES: Final = 100_000
+REGISTRATIONS: Final = 10.0  # tries a day for one user; our default
 _PHONE: Final = re.compile(r"[0-9+\-]{7,20}")
 
 
@@ -40,6 +44,16 @@ class Facts:
     contact_phone: str = ""
 
 
+async def limit(conn: Conn, actor: Actor, *, now: datetime) -> None:
+    """Slows who registers base after base. Raises TooMany.
+
+    Runs in a transaction of its own that is kept, whatever becomes of the try.
+    """
+    key = f"register:{actor.user}"
+    if not await users.take_token.value(conn, key, REGISTRATIONS, REGISTRATIONS / 86_400, now):
+        raise TooMany("今天登记基地的次数太多，请明天再试")
+
+
 async def register(
     conn: Conn,
     keys: Keys,
@@ -53,39 +67,53 @@ async def register(
 ) -> int:
     """Registers a base and makes the asker its manager; returns its id.
 
-    Raises SignInNeeded, BadValue for a credit code that can't be, Refusal for a base that the
-    county already has.
+    Anyone who is no examiner may: the registration gives no right but to apply, and a county checks
+    the papers. A further site is registered by who manages the first. `limit` comes before it.
+    Raises SignInNeeded, Denied, BadValue for a credit code that can't be, Refusal for a base that is
+    there already.
     """
     if actor.user is None:
         raise SignInNeeded("请先登录")
+    if any(ROLES[role].needs_totp for role in actor.roles):  # ISO/IEC 17011: impartiality
+        raise Denied("管理、评估或审核基地的人员不能申报基地")
     code = credit_code.read(written_code).code
     _check(facts)
     if county not in {one.code for one in await reference.counties.all(conn)}:
         raise Refusal("请选择基地所在的县（市、区）")
-    if await bases.known.value(conn, code, county) is not None:
-        raise Refusal("本县（市、区）已有这个统一社会信用代码的基地，请联系县级残联加入管理人员")
-    base: int = await bases.add.value(
-        conn,
-        facts.name,
-        code,
-        facts.kind,
-        county,
-        facts.address,
-        facts.operating_since,
-        list(facts.trades),
-        facts.capacity_per_year,
-        "{}",
-        actor.simulated,
-        now,
-    )
-    await bases.set_contact.run(
-        conn,
-        base,
-        keys.seal(facts.contact_name, f"base.contact_name.{base}") if facts.contact_name else None,
-        keys.seal(facts.contact_phone, f"base.contact_phone.{base}")
-        if facts.contact_phone
-        else None,
-    )
+    base = int(await bases.next_id.value(conn))
+    contact = {"name": facts.contact_name, "phone": facts.contact_phone}
+    sealed = [
+        keys.seal(text, f"base.contact_{what}.{base}") if text else None
+        for what, text in contact.items()
+    ]
+    try:
+        async with conn.transaction():
+            await bases.add.run(
+                conn,
+                base,
+                facts.name,
+                code,
+                facts.kind,
+                county,
+                facts.address,
+                facts.operating_since,
+                list(facts.trades),
+                facts.capacity_per_year,
+                "{}",
+                actor.simulated,
+                now,
+                *sealed,
+            )
+    except asyncpg.UniqueViolationError as floor:
+        if floor.constraint_name != "base_credit_code_county_key":
+            raise
+        raise Refusal(
+            "本县（市、区）已有这个统一社会信用代码的基地，请联系县级残联加入管理人员"
+        ) from None
+    except asyncpg.CheckViolationError as floor:
+        if floor.constraint_name != "base_is_of_one_hand":
+            raise
+        raise Refusal("这个单位在其他县（市、区）已有基地，请由该基地的管理人员登记") from None
     await users.add_grant.run(
         conn, actor.user, "base_manager", None, None, base, None, today, None, actor.user, now
     )

@@ -44,9 +44,8 @@ class Manager:
     user_id: int
 
 
+next_id = Command("bases", "next_id")
 add = Command("bases", "add")
-set_contact = Command("bases", "set_contact")
-known = Command("bases", "known")
 by_id = Query("bases", "by_id", Base)
 of_ids = Query("bases", "of_ids", Base)
 change = Command("bases", "change")

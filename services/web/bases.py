@@ -13,6 +13,7 @@ from services.access import Actor, Denied, Permission, SignInNeeded
 from services.actions import accreditations, results
 from services.actions import bases as actions
 from services.actions import cases as case_actions
+from services.actions.sign_in import TooMany
 from services.db import bases, cases, notices, reference
 from services.db.query import NotFound
 from services.i18n import N_, Message, _, language
@@ -147,6 +148,8 @@ async def register(request: web.Request) -> web.Response:
     try:
         given = parse(Given, _NEW, form)
         async with speaking(request) as conn:
+            await actions.limit(conn, actor(request), now=clock.now())
+        async with speaking(request) as conn:
             made = await actions.register(
                 conn,
                 request.app[KEYS],
@@ -166,7 +169,7 @@ async def register(request: web.Request) -> web.Response:
 
 def refused(refusal: Refusal, field: str, kept: Any) -> Filled:
     """The form again with what a rule said beside `field`. Who may not know or act gets no form."""
-    if isinstance(refusal, Denied | SignInNeeded | NotFound | Stale):
+    if isinstance(refusal, Denied | SignInNeeded | NotFound | Stale | TooMany):
         raise refusal
     return Filled(kept, {field: Message(refusal.text, **refusal.values)})
 

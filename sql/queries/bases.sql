@@ -1,12 +1,10 @@
+-- name: next_id
+select nextval(pg_get_serial_sequence('base', 'id'));
+
 -- name: add
-insert into base (name, credit_code, kind, county, address, operating_since, trades, capacity_per_year, accessible, simulated, created_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id;
-
--- name: set_contact
-update base set contact_name_cipher = $2, contact_phone_cipher = $3 where id = $1;
-
--- name: known
-select id from base where credit_code = $1 and county = $2;
+insert into base (id, name, credit_code, kind, county, address, operating_since, trades, capacity_per_year, accessible,
+  simulated, created_at, contact_name_cipher, contact_phone_cipher)
+overriding system value values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
 
 -- name: by_id
 select b.id, b.name, b.credit_code, b.kind, b.county, d.name as county_name, b.address, b.contact_name_cipher,
