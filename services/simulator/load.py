@@ -16,14 +16,14 @@ KEY_ID: Final = "1"
 # 000000 is no county: such a number cannot belong to anybody.
 REGION: Final = "000000"
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # GB 11643-1999
-_BEFORE: Final = ("app_user", "employer", "base")
+_BEFORE: Final = ("policy_setting", "app_user", "employer", "base")
 _AFTER: Final = (
     "role_grant", "job_order", "order_demand", "order_accommodation", "order_skill", "order_log",
     "assessor", "assessor_tie", "accreditation_case", "case_log", "case_member", "self_score",
     "score_sheet", "score_entry", "final_item", "case_result", "public_notice", "accreditation",
     "accreditation_log", "demonstration", "demonstration_log", "clock", "coverage_gap", "class_record", "base_year",
 )  # fmt: skip
-_JSON: Final = {"accessible", "trains", "measure", "sections", "counts", "detail"}
+_JSON: Final = {"accessible", "trains", "measure", "sections", "counts", "detail", "value"}
 
 _PERSON_COLUMNS: Final = (
     "id", "pseudonym", "county", "name_cipher", "identity_cipher", "identity_index",

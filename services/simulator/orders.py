@@ -10,6 +10,7 @@ from services.simulator.bases import Base, credit_code
 from services.simulator.book import Book, noon
 from services.simulator.scales import Scale, counties, people_by_county, streams
 from services.simulator.trades import ORDER_TRADES, Trade
+from services.simulator.wages import minimum_yuan
 
 SEATS_MEAN: Final = 8
 _SHIFTS: Final = ("day", "rotating", "night", "flexible")
@@ -18,9 +19,15 @@ _INSURANCE: Final = ["养老", "医疗", "失业", "工伤", "生育"]
 SEWING: Final = {"foot_control": 3, "bimanual": 4, "near_vision": 3}
 
 
-def draw_orders(seed: int, scale: Scale, bases: list[Base], today: date, book: Book) -> None:
-    """Employers, then the two sewing orders (numbers 1 and 2), then the rest."""
-    rng, posts = streams(seed, "employers", "orders")
+def draw_orders(
+    seed: int, scale: Scale, bases: list[Base], today: date, book: Book, *, here: int
+) -> None:
+    """Employers, then open orders with the two sewing orders first, then those still to be checked.
+
+    `here` is the place in `counties()` of the county whose staff a visitor may be: the first
+    three orders to check are there, the very first by the employer that a visitor may be.
+    """
+    rng, posts, waiting = streams(seed, "employers", "orders", "orders-to-check")
     count = people_by_county(seed, max(scale.people, 1000))
     chance = count / count.sum()
     employers = max(2, scale.orders // 2)
@@ -48,6 +55,17 @@ def draw_orders(seed: int, scale: Scale, bases: list[Base], today: date, book: B
         else:
             trade = ORDER_TRADES[int(posts.choice(len(ORDER_TRADES), p=share))]
             _order(posts, book, employer, trade, home, by_county.get(home, []), today)
+    for at in range(orders_to_check(scale)):
+        employer = int(waiting.integers(2, employers + 1)) if at else 1
+        home = homes[employer - 1] if at > 2 else here
+        trade = ORDER_TRADES[int(waiting.choice(len(ORDER_TRADES), p=share))]
+        near = by_county.get(home, [])
+        _order(waiting, book, employer, trade, home, near, today, state="submitted")
+
+
+def orders_to_check(scale: Scale) -> int:
+    """Orders that wait for their county, beside the open ones that `scale` counts. Assumed: 5 %."""
+    return max(6, scale.orders // 20)
 
 
 def _row(employer: int, trade: Trade, home: int, number: int, today: date) -> dict[str, Any]:
@@ -94,16 +112,16 @@ def _sewing(book: Book, number: int, trade: Trade, home: int, today: date) -> No
 
 def _order(
     rng: np.random.Generator, book: Book, employer: int, trade: Trade, home: int,
-    bases: list[Base], today: date,
+    bases: list[Base], today: date, state: str = "open",
 ) -> None:  # fmt: skip
     number = len(book.tables["job_order"]) + 1
     row = _row(employer, trade, home, number, today)
     seats = int(np.clip(rng.geometric(1 / SEATS_MEAN), 1, 200))
     wage = int(trade.wage_yuan * rng.normal(1.0, 0.1) // 100 * 100)
-    wage = max(wage, 2000)
+    wage = max(wage, 2000, minimum_yuan(counties()[home]))
     starts = int(rng.integers(14, 90))
     row |= {
-        "seats": seats, "wage_min": wage, "wage_max": wage + int(rng.integers(3, 15)) * 100,
+        "state": state, "seats": seats, "wage_min": wage, "wage_max": wage + int(rng.integers(3, 15)) * 100,
         "work_type": str(rng.choice(["home", "hybrid"])) if rng.random() < trade.home else "on_site",
         "contract_months": int(rng.choice([6, 12, 24, 36], p=[0.1, 0.5, 0.2, 0.2])),
         "insurance": _INSURANCE if rng.random() < 0.9 else ["工伤"],
@@ -136,7 +154,7 @@ def _order(
             "order_skill", order_id=order, code=trade.code, level=int(rng.choice([0, 1, 2])),
             required=bool(rng.random() < trade.skill_asked), taught=trained,
         )  # fmt: skip
-    _log(book, order, today)
+    _log(book, order, today, opened=state == "open")
 
 
 def _demands(rng: np.random.Generator, trade: Trade) -> dict[str, int]:
@@ -171,8 +189,10 @@ def _accommodations(
         )  # fmt: skip
 
 
-def _log(book: Book, order: int, today: date) -> None:
-    moves = (("draft", "submit", "submitted"), ("submitted", "open", "open"))
+def _log(book: Book, order: int, today: date, *, opened: bool = True) -> None:
+    moves = [("draft", "submit", "submitted")]
+    if opened:
+        moves.append(("submitted", "open", "open"))
     for at, (source, event, target) in enumerate(moves):
         book.add(
             "order_log", order_id=order, at=noon(today - timedelta(days=9 - at)), actor=None,

@@ -14,6 +14,7 @@ from services.simulator.people import SimulatedPeople, draw_people
 from services.simulator.reviews import UNDER_WAY, draw_history, draw_open_cases, open_gaps
 from services.simulator.scales import Scale, counties, streams
 from services.simulator.users import draw_judges, draw_panel, draw_personas
+from services.simulator.wages import draw_minimum_wages
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ def generate(seed: int, scale: Scale, today: date) -> Province:
     _forget_work(book, {b.id for b in fresh})
     draw_demonstrations(old, today, book)
     open_gaps(book, today)
-    draw_orders(seed, scale, old, today, book)
+    draw_orders(seed, scale, old, today, book, here=fresh[2].county)
+    draw_minimum_wages(today, book)
     home = counties()[fresh[2].county]
     draw_personas(book, today, base=fresh[2].id, county=home.code, city=home.city)
     _seeker(people, book)

@@ -33,6 +33,7 @@ class County:
     name: str
     unit: str  # the reporting unit of the plan
     city: str  # the division above: 济源市 has none, its own code stands here
+    kind: str  # 市辖区, 县级市 or 县
 
 
 @cache
@@ -44,6 +45,7 @@ def counties() -> tuple[County, ...]:
             row["name"],
             row["city_code"],
             row["code"] if row["city_code"] == "419000" else row["city_code"],
+            row["kind"],
         )
         for row in csv.DictReader(io.StringIO(DIVISIONS.text()))
     )

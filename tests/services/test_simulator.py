@@ -5,6 +5,7 @@ import pickle
 from collections import Counter
 from datetime import date
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -16,6 +17,9 @@ from matching.engine.orders import Demand, Order
 from matching.engine.people import People
 from matching.engine.scores import Distances
 from services.access import ROLES
+from services.actions.drafts import checked
+from services.actions.orders import whole
+from services.db import orders
 from services.profiles import pack, to_people, to_person, unpack
 from services.sealing import profile_seal
 from services.simulator import Province, Scale, generate, load
@@ -126,12 +130,64 @@ def test_a_profile_comes_back_as_it_was_and_the_fast_way_equals_the_slow(
         assert left.tolist() == right.tolist() if hasattr(left, "tolist") else left == right
 
 
+def test_orders_that_wait_for_their_county_come_beside_the_open_ones(province: Province) -> None:
+    tables = province.book.tables
+    waiting = [o for o in tables["job_order"] if o["state"] == "submitted"]
+    assert Counter(o["state"] for o in tables["job_order"]) == {"open": 12, "submitted": 6}
+    persona = next(u["id"] for u in tables["app_user"] if u["persona"] == "county_staff")
+    area = next(g["area"] for g in tables["role_grant"] if g["user_id"] == persona)
+    assert [o["county"] for o in waiting[:3]] == [area] * 3
+    assert waiting[0]["employer_id"] == 1
+    logged = [x["target"] for x in tables["order_log"] if x["order_id"] == waiting[0]["id"]]
+    assert logged == ["submitted"]
+
+
+def test_more_orders_to_check_move_no_open_order(province: Province) -> None:
+    """The other streams stand still: what the main job is given does not hang on those that wait."""
+    with_more = patch("services.simulator.orders.orders_to_check", lambda scale: 9)
+    with with_more:
+        more = generate(5, TINY, TODAY)
+    assert len(more.book.tables["job_order"]) == 12 + 9
+    assert more.book.tables["job_order"][:12] == province.book.tables["job_order"][:12]
+    assert more.people.payloads() == province.people.payloads()
+
+
+async def test_every_simulated_order_meets_the_minimum_wage_of_its_county(place, province) -> None:
+    await load(place.owner, place.keys, profile_seal(b"m" * 32), province)
+    for order in province.book.tables["job_order"]:
+        low = await orders.minimum_wage.value(place.owner, order["county"], TODAY)
+        assert low is not None
+        assert order["wage_min"] >= low
+    assert "假设" in await place.owner.fetchval(
+        "select source from policy_setting where key = 'minimum_wage_month_yuan' limit 1"
+    )
+
+
+async def test_the_minimum_wage_is_that_of_the_day(place, province) -> None:
+    await load(place.owner, place.keys, profile_seal(b"m" * 32), province)
+    district, county = (
+        next(c.code for c in counties() if c.kind == kind) for kind in ("市辖区", "县")
+    )
+    for day, yuan in ((TODAY, (2100, 1800)), (TODAY.replace(year=2025), (2000, 1600))):
+        found = [await orders.minimum_wage.value(place.owner, c, day) for c in (district, county)]
+        assert tuple(found) == yuan
+    assert await orders.minimum_wage.value(place.owner, county, date(2020, 1, 1)) is None
+
+
+async def test_a_county_can_open_every_order_that_waits(place, province) -> None:
+    await load(place.owner, place.keys, profile_seal(b"m" * 32), province)
+    for order in province.book.tables["job_order"]:
+        if order["state"] == "submitted":
+            held = await whole(place.owner, order["id"])
+            await checked(place.owner, held.draft, today=TODAY)
+
+
 async def test_a_province_is_written_whole_and_marked_as_simulated(place, province) -> None:
     seal = profile_seal(b"m" * 32)
     await load(place.owner, place.keys, seal, province)
     owner = place.owner
     assert await owner.fetchval("select count(*) from person where simulated") == 300
-    assert await owner.fetchval("select count(*) from job_order") == 12
+    assert await owner.fetchval("select count(*) from job_order where state = 'open'") == 12
     for table, rows in province.book.tables.items():
         assert await owner.fetchval(f"select count(*) from {table}") == len(rows)
     row = await owner.fetchrow("select * from matching_profile order by pseudonym limit 1")
