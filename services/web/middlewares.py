@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 import traceback
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -88,6 +89,9 @@ async def number_and_count(request: web.Request, handler: Handler) -> web.Stream
         response.headers["X-Request-Id"] = request[REQUEST_ID]
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store")
+        elif "v" in request.query and response.status == HTTPStatus.OK:
+            # pages.asset makes v from the content
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         if request.app[SETTINGS].demo:
             response.headers["X-Demo"] = "1"
     _REQUESTS.labels(request.method, str(response.status)).inc()

@@ -10,7 +10,7 @@ from yarl import URL
 from services.access import Denied
 from services.db import coverage
 from services.problems import BY_STATUS, PROBLEMS, UNEXPECTED, problem_of
-from services.web import middlewares
+from services.web import middlewares, pages
 from tests.services import web
 from tests.services.page_check import check_page
 from tests.services.web import OWN_COUNTY
@@ -267,3 +267,17 @@ async def test_the_numbers_of_the_service_name_nobody(client, place):
     text = await (await client.get("/metrics")).text()
     assert "yupei_requests_total" in text
     assert "13700000001" not in text
+
+
+async def test_a_static_file_comes_packed_and_stays_as_long_as_its_address(client):
+    path = pages.asset("vendor/govuk-frontend.min.css")
+    packed = await client.get(path, headers={"Accept-Encoding": "gzip"})
+    plain = await client.get(path, headers={"Accept-Encoding": "identity"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain.headers
+    assert await packed.read() == await plain.read()
+    assert "immutable" in packed.headers["Cache-Control"]
+    gone = await client.get("/static/nothing.css?v=1")
+    assert gone.status == 404
+    assert "immutable" not in gone.headers.get("Cache-Control", "")
+    assert "Cache-Control" not in (await client.get("/static/site.css")).headers

@@ -16,7 +16,7 @@ for package in $packages; do
   tar -xzf "$archive" -C "${package%@*}" --strip-components=1
 done
 exec_python "${1:-}" <<'PYTHON'
-import hashlib, pathlib, re, sys, tomllib
+import gzip, hashlib, pathlib, re, sys, tomllib
 
 here, work, mode = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]
 govuk, htmx = work / "govuk-frontend/dist/govuk", work / "htmx.org"
@@ -57,6 +57,8 @@ if wrong and mode != "--write":
     sys.exit("\n".join(wrong))
 for name, text in made.items():
     (here / name).write_text(text, "utf-8", newline="\n")
+    if not name.endswith(".txt"):  # what aiohttp sends to a browser that takes gzip
+        (here / f"{name}.gz").write_bytes(gzip.compress(text.encode(), 9, mtime=0))
 (here / "VENDOR.toml").write_text(listing, "utf-8")
 print(f"{len(made)} files remade, checksums as listed")
 PYTHON
