@@ -58,6 +58,7 @@ def create_app(
     app[SNAPSHOT] = Snapshot(settings)
     register(app, all_routes())
     app.router.add_static("/static", STATIC, append_version=False)
+    app.on_response_prepare.append(middlewares.keep_versioned)
     app.cleanup_ctx.append(_database)
     app.on_shutdown.append(_drain)
     return app

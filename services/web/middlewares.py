@@ -89,9 +89,6 @@ async def number_and_count(request: web.Request, handler: Handler) -> web.Stream
         response.headers["X-Request-Id"] = request[REQUEST_ID]
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store")
-        elif "v" in request.query and response.status == HTTPStatus.OK:
-            # pages.asset makes v from the content
-            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         if request.app[SETTINGS].demo:
             response.headers["X-Demo"] = "1"
     _REQUESTS.labels(request.method, str(response.status)).inc()
@@ -109,6 +106,13 @@ async def number_and_count(request: web.Request, handler: Handler) -> web.Stream
     if isinstance(response, web.HTTPException):
         raise response
     return response
+
+
+async def keep_versioned(request: web.Request, response: web.StreamResponse) -> None:
+    """A file asked for by its content (`pages.asset`) may be kept for good; told once it is found."""
+    found = response.status in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED)
+    if found and "v" in request.query and request.path.startswith("/static/"):
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
 
 
 def _language(request: web.Request) -> Language:
