@@ -41,11 +41,19 @@ class Route:
     summary: str  # what it does; the OpenAPI summary of an API route
     body: type[Any] | None = None
     reply: Any = None
+    status: int = 200  # of the answer when all went well; an API route's description tells it
+    query: tuple[str, ...] = ()  # the words of the query that an API route reads
+    versioned: bool = False  # an edit that must name the version it was made from, in If-Match
     upload: bool = False  # streams its body to disk: the common size limit does not hold
 
     @property
     def api(self) -> bool:
         return self.path.startswith("/api/")
+
+    @property
+    def changes(self) -> bool:
+        """Whether it may change something."""
+        return self.method != "GET"
 
     @property
     def line(self) -> str:
@@ -74,8 +82,9 @@ class Routes:
         permission: Permission | None,
         area: Area,
         reply: Any = None,
+        query: tuple[str, ...] = (),
     ) -> Callable[[Handler], Handler]:
-        return self._add("GET", path, permission=permission, area=area, reply=reply)
+        return self._add("GET", path, permission=permission, area=area, reply=reply, query=query)
 
     def post(
         self,
@@ -85,10 +94,20 @@ class Routes:
         area: Area,
         body: type[Any] | None = None,
         reply: Any = None,
+        status: int = 200,
+        versioned: bool = False,
         upload: bool = False,
     ) -> Callable[[Handler], Handler]:
         return self._add(
-            "POST", path, permission=permission, area=area, body=body, reply=reply, upload=upload
+            "POST",
+            path,
+            permission=permission,
+            area=area,
+            body=body,
+            reply=reply,
+            status=status,
+            versioned=versioned,
+            upload=upload,
         )
 
     def put(
@@ -99,8 +118,17 @@ class Routes:
         area: Area,
         body: type[Any] | None = None,
         reply: Any = None,
+        versioned: bool = False,
     ) -> Callable[[Handler], Handler]:
-        return self._add("PUT", path, permission=permission, area=area, body=body, reply=reply)
+        return self._add(
+            "PUT",
+            path,
+            permission=permission,
+            area=area,
+            body=body,
+            reply=reply,
+            versioned=versioned,
+        )
 
 
 OF: Final = web.AppKey("routes", dict[Any, Route])

@@ -128,7 +128,9 @@ async def _case_body(request: web.Request, kind: type[Given]) -> Given:
     return await body(request, kind)
 
 
-@routes.post("/api/bases", permission=None, area=Area.SIGNED_IN, body=NewBase, reply=Made)
+@routes.post(
+    "/api/bases", permission=None, area=Area.SIGNED_IN, body=NewBase, reply=Made, status=201
+)
 async def add_base(request: web.Request) -> web.Response:
     """Registers a base; the asker becomes its manager."""
     given, clock = await body(request, NewBase), request.app[CLOCK]
@@ -161,6 +163,7 @@ async def add_base(request: web.Request) -> web.Response:
     permission=Permission.BASE_APPLY,
     area=Area.BASE,
     reply=Made,
+    status=201,
 )
 async def apply(request: web.Request) -> web.Response:
     """Opens an application for admission."""
@@ -172,7 +175,11 @@ async def apply(request: web.Request) -> web.Response:
 
 
 @routes.get(
-    "/api/cases", permission=Permission.CASE_READ, area=Area.ANYWHERE, reply=list[cases.Listed]
+    "/api/cases",
+    permission=Permission.CASE_READ,
+    area=Area.ANYWHERE,
+    reply=list[cases.Listed],
+    query=("state", "page"),
 )
 async def listed(request: web.Request) -> web.Response:
     """Open cases that the asker may see, 50 a page, the nearest deadline first."""
@@ -251,7 +258,11 @@ async def move(request: web.Request) -> web.Response:
 
 
 @routes.post(
-    r"/api/cases/{case:\d+}/checks", permission=Permission.CASE_READ, area=Area.CASE, body=Check
+    r"/api/cases/{case:\d+}/checks",
+    permission=Permission.CASE_READ,
+    area=Area.CASE,
+    body=Check,
+    status=201,
 )
 async def check(request: web.Request) -> web.Response:
     """Records what somebody looked at or declares."""
@@ -293,7 +304,11 @@ async def self_score(request: web.Request) -> web.Response:
 
 
 @routes.post(
-    r"/api/cases/{case:\d+}/draws", permission=Permission.CASE_SCHEDULE, area=Area.COUNTY, body=Why
+    r"/api/cases/{case:\d+}/draws",
+    permission=Permission.CASE_SCHEDULE,
+    area=Area.COUNTY,
+    body=Why,
+    status=201,
 )
 async def commit(request: web.Request) -> web.Response:
     """Commits to a seed for the draw of assessors."""
@@ -336,6 +351,7 @@ async def reveal(request: web.Request) -> web.Response:
     permission=Permission.CASE_SCHEDULE,
     area=Area.COUNTY,
     body=Appointment,
+    status=201,
 )
 async def appoint(request: web.Request) -> web.Response:
     """Appoints a moderator, a panel member, or a member of a review or appeal group."""

@@ -34,7 +34,13 @@ async def demonstration(request: web.Request) -> web.Response:
         return answer(await coverage.demonstration.all(conn))
 
 
-@routes.get("/api/register", permission=None, area=Area.PUBLIC, reply=list[coverage.Entry])
+@routes.get(
+    "/api/register",
+    permission=None,
+    area=Area.PUBLIC,
+    reply=list[coverage.Entry],
+    query=("q", "page"),
+)
 async def register(request: web.Request) -> web.Response:
     """Accredited bases of the public register, 50 a page; `q` searches."""
     asked = request.query.get("q", "").replace("\0", "").strip()[:100]

@@ -71,7 +71,11 @@ async def runs(request: web.Request) -> web.Response:
 
 
 @routes.post(
-    "/api/matching/runs", permission=Permission.MATCH_RUN, area=Area.ANYWHERE, reply=RunAnswer
+    "/api/matching/runs",
+    permission=Permission.MATCH_RUN,
+    area=Area.ANYWHERE,
+    reply=RunAnswer,
+    status=201,
 )
 async def start(request: web.Request) -> web.Response:
     """Matches the whole market now."""

@@ -139,6 +139,7 @@ def _opening(card: Card) -> OpeningAnswer:
     permission=Permission.OPENING_READ,
     area=Area.PERSON,
     reply=OpeningsAnswer,
+    query=("person",),
 )
 async def openings(request: web.Request) -> web.Response:
     """Reserved seats and the three lists of a person, with reasons; `person` chooses whose."""

@@ -133,6 +133,7 @@ def _versioned(value: Any, version: int, *, status: int = 200) -> web.Response:
     permission=Permission.ORDER_READ,
     area=Area.ANYWHERE,
     reply=list[orders.Listed],
+    query=("state", "page"),
 )
 async def listing(request: web.Request) -> web.Response:
     """Orders of the employer, or of the area of the staff, 50 a page."""
@@ -179,6 +180,7 @@ async def show(request: web.Request) -> web.Response:
     area=Area.EMPLOYER,
     body=Posted,
     reply=Made,
+    status=201,
 )
 async def create(request: web.Request) -> web.Response:
     """A new draft order."""
@@ -201,6 +203,7 @@ async def create(request: web.Request) -> web.Response:
     area=Area.EMPLOYER,
     body=Draft,
     reply=Made,
+    versioned=True,
 )
 async def change(request: web.Request) -> web.Response:
     """Replaces a draft or returned order; If-Match names the version it was made from."""
@@ -268,6 +271,7 @@ async def _move(request: web.Request, order: int, lawful: frozenset[str]) -> web
     area=Area.EMPLOYER,
     body=Move,
     reply=State,
+    versioned=True,
 )
 async def move(request: web.Request) -> web.Response:
     """The employer submits, closes or cancels; If-Match names the version."""
@@ -281,6 +285,7 @@ async def move(request: web.Request) -> web.Response:
     area=Area.COUNTY,
     body=Move,
     reply=State,
+    versioned=True,
 )
 async def check(request: web.Request) -> web.Response:
     """The county opens or returns; If-Match names the version."""
@@ -305,6 +310,7 @@ async def candidates(request: web.Request) -> web.Response:
     area=Area.COUNTY,
     body=Reservation,
     reply=Made,
+    status=201,
 )
 async def reserve(request: web.Request) -> web.Response:
     """Staff keep a seat for one person whom the post fits."""

@@ -165,7 +165,9 @@ async def lock(request: web.Request) -> web.Response:
     return answer(Moved(case.id, case.state, case.outcome, case.version))
 
 
-@routes.get("/api/notices", permission=None, area=Area.PUBLIC, reply=list[notices.Notice])
+@routes.get(
+    "/api/notices", permission=None, area=Area.PUBLIC, reply=list[notices.Notice], query=("page",)
+)
 async def notices_listed(request: web.Request) -> web.Response:
     """Public notices, the latest first."""
     skip = (page_number(request) - 1) * ROWS
@@ -179,6 +181,7 @@ async def notices_listed(request: web.Request) -> web.Response:
     area=Area.PUBLIC,
     body=Objection,
     reply=Made,
+    status=201,
 )
 async def object_(request: web.Request) -> web.Response:
     """Files an objection; named, or with evidence."""
