@@ -58,6 +58,7 @@ async def bootstrap(
 ) -> NewUser:
     """The system administrator by the first link, the security administrator by the second.
 
+    Of two links used at once one wins; the other stays good, for the one that is still missing.
     Raises Refusal for a link that was used, is too old, or is not needed any more.
     """
     used = await users.use_bootstrap_link.value(conn, keys.token("bootstrap", token), now)
@@ -65,7 +66,12 @@ async def bootstrap(
     if used is None or role is None:
         raise Refusal("链接已用过或已过期，请重新生成")
     made = await _insert(conn, keys, login, name, password, now=now)
-    await _grant_row(conn, made.id, role, None, None, by=None, now=now)
+    try:
+        await _grant_row(conn, made.id, role, None, None, by=None, now=now)
+    except (
+        asyncpg.UniqueViolationError
+    ):  # one_administrator_starts: another link was used meanwhile
+        raise Refusal("刚刚有人用另一个链接建立了管理员，请再提交一次") from None
     await audit.write(conn, Actor(made.id), "user:bootstrap", "user", made.id, at=now, role=role)
     return made
 

@@ -31,6 +31,12 @@ CITY, PROVINCE = "410100", "410000"
 PDF = b"%PDF-1.7\n" + b"0" * 200
 
 
+FAR_APART = {
+    "A.1.1": {"A.1.1.tenure_months": "0"},
+    "A.2.4": {"A.2.4.met": "no"},
+}
+
+
 def code(body: str = "91410181MA4XEQ01X") -> str:
     """A credit code whose check sign holds."""
     return body + credit_code.check_sign(body)
