@@ -342,6 +342,24 @@ def appraise(posts: OrderSide, seen: Scratch) -> None:
 
 
 @njit(cache=True)
+def wish(posts: OrderSide, seen: Scratch, o: int) -> int:
+    """Points of U of one order; far below reach where a must is broken or the job avoided."""
+    return int(
+        seen.wished[posts.occupation[o]]
+        + seen.place[posts.place[o]]
+        + seen.terms[posts.terms[o]]
+        + seen.wage[posts.wage[o]]
+    )
+
+
+@njit(cache=True)
+def prospect(posts: OrderSide, seen: Scratch, o: int) -> int:
+    """Points of P of one order."""
+    learnt = max(seen.skilled[posts.occupation[o]], posts.taught[o])
+    return int(posts.quality[o] + learnt + preferred(posts, o, seen.held))
+
+
+@njit(cache=True)
 def heed(side: PeopleSide, tables: Tables, p: int, o: int, seen: Scratch) -> bool:
     """Takes in what is noted of this very pair; false where the person avoids the order."""
     seen.counts[:] = tables.ordinary

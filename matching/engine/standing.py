@@ -19,12 +19,13 @@ from matching.engine.kernel import (
     NOW,
     PEOPLE_A_BLOCK,
     _scratch,
-    appraise,
     fitting,
     heed,
     likelihood,
     look,
     possible,
+    prospect,
+    wish,
 )
 from matching.engine.market import Market, OrderSide, PeopleSide, Tables
 
@@ -39,13 +40,14 @@ def _best_bin(side: PeopleSide, posts: OrderSide, tables: Tables, bins: Array) -
         seen = _scratch(tables, m)
         for p in range(block * PEOPLE_A_BLOCK, min(len(bins), (block + 1) * PEOPLE_A_BLOCK)):
             look(side, tables, p, seen)
-            appraise(posts, seen)
             noted = side.remark_at[p] != side.remark_at[p + 1]
             best = NOT_NOW
             for o in range(m):
                 if best == NOW:
                     break
-                if seen.points[o] < EXCLUDED // 2 or (noted and not heed(side, tables, p, o, seen)):
+                if wish(posts, seen, o) < EXCLUDED // 2:
+                    continue
+                if noted and not heed(side, tables, p, o, seen):
                     continue
                 fit = fitting(side, posts, tables, p, o, seen.held, seen.counts, seen.left)
                 if (
@@ -75,12 +77,11 @@ def _pairs(
         for row in range(block * PEOPLE_A_BLOCK, min(len(people), (block + 1) * PEOPLE_A_BLOCK)):
             p, o = people[row], orders[row]
             look(side, tables, p, seen)
-            appraise(posts, seen)
             # What a person minds stands in the remarks; heed lays out what counts for fitting.
             if side.remark_at[p] != side.remark_at[p + 1]:
                 heed(side, tables, p, o, seen)
-            wants[row] = likelihood(tables.sigmoid, seen.points[o])
-            hired[row] = likelihood(tables.sigmoid, seen.chances[o])
+            wants[row] = likelihood(tables.sigmoid, wish(posts, seen, o))
+            hired[row] = likelihood(tables.sigmoid, prospect(posts, seen, o))
             bins[row] = fitting(side, posts, tables, p, o, seen.held, seen.counts, seen.left)
 
 
