@@ -803,6 +803,32 @@ create table employer (
 CREATE INDEX employer_county_idx ON public.employer USING btree (county);
 grant INSERT, SELECT, UPDATE on employer to yupei_app;
 
+create table exposure (
+  run_id bigint not null,
+  pseudonym bigint not null,
+  order_id bigint not null,
+  card text not null,
+  rank integer not null,
+  propensity numeric(6,5) not null,
+  wishes smallint[] not null,
+  prospects smallint[] not null,
+  constraint exposure_card_check CHECK ((card ~ '^card-[0-9a-f]{12}$'::text)),
+  constraint exposure_order_id_fkey FOREIGN KEY (order_id) REFERENCES job_order(id),
+  constraint exposure_pkey PRIMARY KEY (run_id, pseudonym),
+  constraint exposure_propensity_check CHECK (((propensity > (0)::numeric) AND (propensity <= (1)::numeric))),
+  constraint exposure_prospects_check CHECK (((cardinality(prospects) = 5) AND (0 <= ALL (prospects)))),
+  constraint exposure_rank_check CHECK ((rank >= 1)),
+  constraint exposure_run_id_pseudonym_fkey FOREIGN KEY (run_id, pseudonym) REFERENCES allotment(run_id, pseudonym),
+  constraint exposure_wishes_check CHECK (((cardinality(wishes) = 6) AND (0 <= ALL (wishes))))
+);
+alter table exposure enable row level security;
+CREATE TRIGGER exposure_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.exposure FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+create policy learner on exposure for r to {yupei_app} using (yupei_is('system'::text)) with check ();
+create policy matcher on exposure for a to {yupei_matcher} using () with check (true);
+create policy owner on exposure for * to {yupei_owner} using (true) with check (true);
+grant SELECT on exposure to yupei_app;
+grant INSERT on exposure to yupei_matcher;
+
 create table final_item (
   case_id bigint not null,
   item_id text not null,

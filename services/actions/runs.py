@@ -15,9 +15,15 @@ import numpy as np
 from matching.engine import standing
 from matching.engine.allotment import Allotment, allot
 from matching.engine.bins import Bin, judge
+from matching.engine.learning.card import PUBLISHED
+from matching.engine.learning.pairs import prospect_cases, wish_cases
+from matching.engine.orders import Order
+from matching.engine.people import Person
 from services.actions.market import load
 from services.actions.offers import BIN_KEYS
-from services.db import Conn, market
+from services.db import Conn, learning, market
+from services.db.learning import Shown
+from services.profiles import to_person
 from services.sealing import Seal
 from services.snapshot import Held, hold
 
@@ -44,6 +50,7 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class _Placed:
     rows: list[tuple[object, ...]]
+    shown: list[Shown]
     bins: dict[str, int]
 
 
@@ -77,6 +84,7 @@ async def propose(
         simulated,
     )
     await market.copy_allotment(conn, [(made, *row) for row in placed.rows])
+    await learning.add_exposures(conn, int(made), PUBLISHED.version, placed.shown)
     done = time.perf_counter()
     return Told(
         int(made),
@@ -101,7 +109,7 @@ def _place(held: Held, result: Allotment) -> _Placed:
     """Who gets which seat and what must be arranged; long work, for a thread."""
     numbers = list(held.orders)
     if not numbers:
-        return _Placed([], {BIN_KEYS[Bin.NOT_NOW]: len(held.rows)})
+        return _Placed([], [], {BIN_KEYS[Bin.NOT_NOW]: len(held.rows)})
     sorted_at = np.empty(len(held.market.order_at), np.int64)
     sorted_at[held.market.order_at] = np.arange(len(sorted_at))
     counts: Counter[int] = Counter(standing.best_bins(held.market).tolist())
@@ -109,16 +117,21 @@ def _place(held: Held, result: Allotment) -> _Placed:
     orders = result.order_of[people]
     bins, wants, hired = standing.judge_pairs(held.market, people, sorted_at[orders])
     rows: list[tuple[object, ...]] = []
-    for at, person in enumerate(people.tolist()):
+    shown: list[Shown] = []
+    for at, place in enumerate(people.tolist()):
         which, u, p = Bin(int(bins[at])), int(wants[at]), int(hired[at])
-        number, row = numbers[int(orders[at])], held.rows[person]
-        needed = _arranged(held, row.pseudonym, number, which)
+        number, row = numbers[int(orders[at])], held.rows[place]
+        person, order = to_person(row, held.profiles[place]), held.orders[number]
+        needed = _arranged(held, person, order, which)
         rows.append((row.pseudonym, number, BIN_KEYS[which], u, p, u * p, list(needed)))
-    return _Placed(rows, {BIN_KEYS[one]: counts[one] for one in reversed(Bin)})
+        km = held.distances.between(person.county, order.county)
+        wishes = wish_cases(person, order, km)
+        prospects = prospect_cases(person, order, held.market.as_of)
+        shown.append(Shown(row.pseudonym, number, wishes, prospects))
+    return _Placed(rows, shown, {BIN_KEYS[one]: counts[one] for one in reversed(Bin)})
 
 
-def _arranged(held: Held, pseudonym: int, order: int, which: Bin) -> tuple[str, ...]:
-    person, post = held.person(pseudonym), held.orders[order]
-    if which is Bin.NOW or person is None or not post.provided:
+def _arranged(held: Held, person: Person, order: Order, which: Bin) -> tuple[str, ...]:
+    if which is Bin.NOW or not order.provided:
         return ()
-    return tuple(one.key for one in judge(person, post, held.distances).arrangements)
+    return tuple(one.key for one in judge(person, order, held.distances).arrangements)
