@@ -4,9 +4,10 @@ A permission holds inside the areas, bases, employers or people that a grant nam
 `Actor.require`; row-level security is the floor under it (sql/migrations).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Set
+from dataclasses import KW_ONLY, dataclass, field
 from enum import StrEnum
+from types import EllipsisType
 from typing import Final
 
 from accreditation.errors import Refusal
@@ -167,6 +168,22 @@ class Grant:
     employer: int | None = None
     base: int | None = None
     person: int | None = None
+    below: frozenset[str] = field(default_factory=frozenset)  # the divisions in `area`, itself too
+
+    def covers(self, named: Mapping[Scope, object]) -> bool:
+        """Whether this grant holds for everything that is named; for nothing named it does.
+
+        A grant answers for what its role's scope names and for nothing else: a county is answered
+        for by the area of this very grant, never by an employer's, a base's or another grant's.
+        """
+        mine: Mapping[Scope, Set[object]] = {
+            Scope.AREA: self.below,
+            Scope.EMPLOYER: {self.employer} - {None},
+            Scope.BASE: {self.base} - {None},
+            Scope.PERSON: {self.person} - {None},
+        }
+        scope = ROLES[self.role].scope
+        return all(scope is what and key in mine[what] for what, key in named.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +192,15 @@ class Actor:
 
     user: int | None
     grants: tuple[Grant, ...] = ()
-    below: frozenset[str] = frozenset()  # every division in the areas of the grants, themselves too
+    _: KW_ONLY
     request_id: str = "-"
     name: str = ""
     simulated: bool = False
+
+    @property
+    def below(self) -> frozenset[str]:
+        """Every division in the areas of any grant, themselves too."""
+        return frozenset().union(*(grant.below for grant in self.grants))
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -211,48 +233,44 @@ class Actor:
                 return role
         raise Denied("您没有此项权限")
 
+    def holds(
+        self,
+        permission: Permission,
+        *,
+        county: str | EllipsisType = ...,
+        employer: int | EllipsisType = ...,
+        base: int | EllipsisType = ...,
+        person: int | EllipsisType = ...,
+    ) -> bool:
+        """Whether one and the same grant gives `permission` and covers everything that is named.
+
+        A grant of a role with case scope is narrowed by membership of the case, which the action
+        checks itself. With nothing named the permission must merely be held; None is something
+        named, and nobody holds it.
+        """
+        given = {
+            Scope.AREA: county,
+            Scope.EMPLOYER: employer,
+            Scope.BASE: base,
+            Scope.PERSON: person,
+        }
+        named = {scope: key for scope, key in given.items() if key is not ...}
+        return any(
+            one.role == SYSTEM_ROLE or (permission in ROLES[one.role].may and one.covers(named))
+            for one in self.grants
+        )
+
     def require(
         self,
         permission: Permission,
         *,
-        county: str | None = None,
-        employer: int | None = None,
-        base: int | None = None,
-        person: int | None = None,
+        county: str | EllipsisType = ...,
+        employer: int | EllipsisType = ...,
+        base: int | EllipsisType = ...,
+        person: int | EllipsisType = ...,
     ) -> None:
-        """Raises SignInNeeded or Denied unless a grant gives `permission` for what is named.
-
-        A grant of a role with case scope is narrowed by membership of the case, which the action
-        checks itself. With nothing named the permission must merely be held.
-        """
-        if SYSTEM_ROLE in self.roles:
-            return
-        if self.user is None:
+        """Raises SignInNeeded or Denied unless the actor `holds` it."""
+        if self.user is None and SYSTEM_ROLE not in self.roles:
             raise SignInNeeded("请先登录")
-        for grant in self.grants:
-            role = ROLES[grant.role]
-            if permission not in role.may:
-                continue
-            if _covers(role.scope, grant, self.below, county, employer, base, person):
-                return
-        raise Denied("您没有此项权限，或者不在您的管辖范围内")
-
-
-def _covers(
-    scope: Scope,
-    grant: Grant,
-    below: frozenset[str],
-    county: str | None,
-    employer: int | None,
-    base: int | None,
-    person: int | None,
-) -> bool:
-    if scope is Scope.AREA:
-        return county is None or county in below
-    if scope is Scope.EMPLOYER:
-        return employer is None or grant.employer == employer
-    if scope is Scope.BASE:
-        return base is None or grant.base == base
-    if scope is Scope.PERSON:
-        return person is None or grant.person == person
-    return True
+        if not self.holds(permission, county=county, employer=employer, base=base, person=person):
+            raise Denied("您没有此项权限，或者不在您的管辖范围内")

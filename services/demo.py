@@ -148,12 +148,9 @@ async def _confirm(settings: Settings, today: date) -> market.RunRow:
                 "select id from app_user where persona = 'province_staff' and simulated order by id limit 1"
             )
             rows = await reference.divisions.all(conn)
-            confirming = Actor(
-                user,
-                (Grant("province_staff", PROVINCE[0]),),
-                frozenset(row.code for row in rows),
-                "demonstration",
-            )
+            everywhere = frozenset(row.code for row in rows)
+            granted = Grant("province_staff", PROVINCE[0], below=everywhere)
+            confirming = Actor(user, (granted,), request_id="demonstration")
             await speak_for(conn, confirming)
             run = (await market.runs.all(conn, 1))[0]
             await offers.confirm(conn, confirming, run.id, today=today, now=datetime.now(UTC))

@@ -157,12 +157,14 @@ class Place:
             " where user_id = $1 and revoked_at is null order by id",
             user,
         )
-        grants = tuple(Grant(*row) for row in rows)
-        below = await self.owner.fetch(
-            "select code from division_ancestor where ancestor = any ($1::text[])",
-            [g.area for g in grants if g.area],
-        )
-        return Actor(user, grants, frozenset(r["code"] for r in below), "test")
+        below = {
+            row["ancestor"]: frozenset(row["codes"])
+            for row in await self.owner.fetch(
+                "select ancestor, array_agg(code) as codes from division_ancestor group by ancestor"
+            )
+        }
+        grants = tuple(Grant(*row, below=below.get(row["area"], frozenset())) for row in rows)
+        return Actor(user, grants, request_id="test")
 
 
 @pytest.fixture

@@ -221,14 +221,16 @@ async def resume(
     row = await users.session_actor.first(conn, digest, now, today)
     if row is None:
         return None
-    grants = tuple(Grant(*parts) for parts in json.loads(row.grants))
+    grants = tuple(
+        Grant(role, area, employer, base, person, frozenset(below))
+        for role, area, employer, base, person, below in json.loads(row.grants)
+    )
     actor = Actor(
         row.user_id,
         grants,
-        frozenset(row.below),
-        request_id,
-        keys.open(row.name_cipher, f"app_user.name.{row.user_id}"),
-        row.simulated,
+        request_id=request_id,
+        name=keys.open(row.name_cipher, f"app_user.name.{row.user_id}"),
+        simulated=row.simulated,
     )
     staff = any(ROLES[grant.role].needs_totp for grant in grants)
     idle = STAFF_IDLE if staff else OTHER_IDLE

@@ -52,8 +52,7 @@ class SessionRow:
     csrf: str
     idle_until: datetime
     ends_at: datetime
-    grants: str  # JSON: [[role, area, employer, base, person], ...]
-    below: list[str]
+    grants: str  # JSON: [[role, area, employer, base, person, [divisions in the area]], ...]
 
 
 @dataclass(frozen=True, slots=True)

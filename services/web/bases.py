@@ -75,7 +75,7 @@ class Given:
 
 def in_hand(asker: Actor, base: bases.Base) -> None:
     """Raises NotFound unless the base is the asker's own or lies in the asker's area."""
-    if base.id in asker.bases or (asker.may(Permission.BASE_READ) and base.county in asker.below):
+    if base.id in asker.bases or asker.holds(Permission.BASE_READ, county=base.county):
         return
     raise NotFound("没有找到，或者您无权查看")
 

@@ -118,7 +118,7 @@ async def _shown(request: web.Request, form: Filled, status: int) -> web.Respons
         asked = await offers.questions_of_order.all(conn, order)
     row = found.row
     own = row.employer_id in asker.employers
-    checks = asker.may(Permission.ORDER_CHECK) and row.county in asker.below
+    checks = asker.holds(Permission.ORDER_CHECK, county=row.county)
     in_hand = own or row.county in asker.below
     warned: list[str] = []
     preview = None

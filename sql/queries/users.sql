@@ -75,17 +75,12 @@ values ($1, $2, $3, $4, $4, $5, $6);
 -- are read anew each time: a grant that ends, ends now. $1 token hash, $2 now, $3 today.
 select u.id as user_id, u.name_cipher, u.language, u.simulated, s.csrf, s.idle_until, s.ends_at,
   coalesce((
-    select json_agg(json_build_array(g.role, g.area, g.employer_id, g.base_id, g.person_id) order by g.id)
+    select json_agg(json_build_array(g.role, g.area, g.employer_id, g.base_id, g.person_id, coalesce((
+      select json_agg(a.code) from division_ancestor a where a.ancestor = g.area), '[]')) order by g.id)
     from role_grant g
     where g.user_id = u.id and g.revoked_at is null and g.valid_from <= $3
       and (g.valid_to is null or g.valid_to >= $3)
-  ), '[]')::text as grants,
-  coalesce((
-    select array_agg(distinct a.code)
-    from role_grant g join division_ancestor a on a.ancestor = g.area
-    where g.user_id = u.id and g.revoked_at is null and g.valid_from <= $3
-      and (g.valid_to is null or g.valid_to >= $3)
-  ), '{}') as below
+  ), '[]')::text as grants
 from session s join app_user u on u.id = s.user_id
 where s.token_hash = $1 and s.revoked_at is null and s.idle_until > $2 and s.ends_at > $2
   and u.disabled_at is null;

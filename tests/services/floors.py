@@ -121,7 +121,7 @@ async def fill(place, at):
 
 
 def staff_of(area, role="county_staff", user=900):
-    return Actor(user, (Grant(role, area),), frozenset({area}), "test")
+    return Actor(user, (Grant(role, area, below=frozenset({area})),), request_id="test")
 
 
 @asynccontextmanager
@@ -138,7 +138,7 @@ async def seen(conn, table, at):
 
 
 def assessor(user):
-    return Actor(user, (Grant("assessor"),), frozenset(), "test")
+    return Actor(user, (Grant("assessor"),), request_id="test")
 
 
 @asynccontextmanager
