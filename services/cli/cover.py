@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from accreditation import demonstration
-from accreditation.admission_plan import Aim, Plan, Why, plan
+from accreditation.admission_plan import Aim, Limits, Plan, Why, plan
 from accreditation.coverage import County, Coverage, coverage
 from accreditation.errors import Refusal
 from services.cli.faults import fail
@@ -82,7 +82,8 @@ def report(
     units, register = counties(), read_register(path, today)
     now = coverage(units, register.bases, today)
     gaps = [gap.county.code for gap in now.gaps]
-    planned = plan(gaps, register.candidates, aim=aim, budget_yuan=budget_yuan, places=places)
+    limits = Limits(budget_yuan=budget_yuan, places=places)
+    planned = plan(gaps, register.candidates, aim=aim, limits=limits)
     ranked = demonstration.rank(register.nominees, demonstration.cap())
     return Report(units, now, planned, ranked)
 

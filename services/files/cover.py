@@ -9,7 +9,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
-from accreditation.admission_plan import Candidate
+from accreditation.admission_plan import Site
 from accreditation.coverage import Base, County
 from accreditation.deadlines import WorkCalendar
 from accreditation.demonstration import Nominee
@@ -38,7 +38,7 @@ class Register:
     """What the file says: bases as they stand, candidates for admission, nominees."""
 
     bases: tuple[Base, ...]
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[Site, ...]
     nominees: tuple[Nominee, ...]
 
 
@@ -92,7 +92,7 @@ def read_register(path: Path, today: date) -> Register:
             for row in standing
         ),
         candidates=tuple(
-            Candidate(
+            Site(
                 row["编号"],
                 frozenset({row["县区代码"]}),
                 row["预计费用"],
