@@ -11,13 +11,14 @@ from services.db.migrate import check_current
 from services.db.pool import open_pool
 from services.db.roles import check_locale
 from services.messages import Outbox, SmsSender
+from services.previews import Previews
 from services.sealing import Keys
 from services.settings import Settings
 from services.snapshot import Snapshot
 from services.web import all_routes, middlewares
 from services.web.health import DRAINING, Draining
 from services.web.keys import CLOCK, KEYS, PAGES, POOL, SETTINGS, SMS, Clock
-from services.web.market import SNAPSHOT
+from services.web.market import PREVIEWER, SNAPSHOT
 from services.web.pages import environment
 from services.web.routing import register
 
@@ -56,6 +57,7 @@ def create_app(
     app[PAGES] = environment()
     app[DRAINING] = Draining()
     app[SNAPSHOT] = Snapshot(settings)
+    app[PREVIEWER] = Previews(app[SNAPSHOT])
     register(app, all_routes())
     app.router.add_static("/static", STATIC, append_version=False)
     app.on_response_prepare.append(middlewares.keep_versioned)
@@ -76,6 +78,7 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
                     "a demonstration does not start on a database with real people"
                 )
         app[POOL] = pool
+        app[SNAPSHOT].start(app[CLOCK].today)
         yield
     finally:
         await app[SNAPSHOT].close()

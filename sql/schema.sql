@@ -33,6 +33,18 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.consent_withdrawn()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public'
+AS $function$
+begin
+  update matching_profile set active = false, changed_at = new.withdrawn_at
+  where active and pseudonym = (select pseudonym from person where id = new.person_id);
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.holds_real_people()
  RETURNS boolean
  LANGUAGE sql
@@ -89,6 +101,23 @@ begin
     raise exception 'sheet_is_locked' using errcode = 'check_violation', constraint = 'sheet_is_locked';
   end if;
   return coalesce(new, old);
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.tell_market()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_table_name = 'job_order' then
+    if tg_op = 'INSERT' and new.state = 'open' or tg_op = 'UPDATE' and 'open' in (old.state, new.state) then
+      perform pg_notify('yupei_market', 'o');
+    end if;
+  elsif tg_op = 'DELETE' then
+    perform pg_notify('yupei_market', 'p' || old.bucket);
+  else
+    perform pg_notify('yupei_market', 'p' || new.bucket);
+  end if;
+  return null;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.yupei_appoints(asked bigint)
@@ -644,6 +673,7 @@ create table consent (
 );
 alter table consent enable row level security;
 CREATE UNIQUE INDEX one_live_consent ON public.consent USING btree (person_id, purpose) WHERE (withdrawn_at IS NULL);
+CREATE TRIGGER consent_withdrawn AFTER UPDATE OF withdrawn_at ON public.consent FOR EACH ROW WHEN (((new.purpose = 'matching'::text) AND (new.withdrawn_at IS NOT NULL))) EXECUTE FUNCTION consent_withdrawn();
 create policy owner on consent for * to {yupei_owner} using (true) with check (true);
 create policy seen on consent for * to {yupei_app} using (yupei_person_in_hand(person_id)) with check (yupei_person_in_hand(person_id));
 grant INSERT, SELECT, UPDATE on consent to yupei_app;
@@ -932,6 +962,7 @@ create table job_order (
 alter table job_order enable row level security;
 CREATE INDEX job_order_county_state_idx ON public.job_order USING btree (county, state);
 CREATE INDEX job_order_employer_id_idx ON public.job_order USING btree (employer_id);
+CREATE TRIGGER tell_market AFTER INSERT OR UPDATE OF state, county, trade, occupation_code, seats, min_headcount, work_type, wage_min, wage_basis, contract_months, insurance, dorm, shift, education_min, education_reason, trains, class_starts, starts_on, deadline ON public.job_order FOR EACH ROW EXECUTE FUNCTION tell_market();
 create policy matcher on job_order for r to {yupei_matcher} using ((state = 'open'::text)) with check ();
 create policy owner on job_order for * to {yupei_owner} using (true) with check (true);
 create policy seen on job_order for * to {yupei_app} using (((state = ANY (ARRAY['open'::text, 'closed'::text])) OR (employer_id = ANY (yupei_ids('employers'::text))) OR (county IN ( SELECT division_ancestor.code
@@ -999,11 +1030,14 @@ create table matching_profile (
   waiting_since date not null,
   active boolean not null,
   changed_at timestamp with time zone not null,
+  bucket integer not null default ((pseudonym % (1024)::bigint))::integer,
   constraint matching_profile_county_fkey FOREIGN KEY (county) REFERENCES division(code),
   constraint matching_profile_pkey PRIMARY KEY (pseudonym),
   constraint matching_profile_pseudonym_fkey FOREIGN KEY (pseudonym) REFERENCES person(pseudonym) ON DELETE CASCADE
 );
 alter table matching_profile enable row level security;
+CREATE INDEX matching_profile_bucket_idx ON public.matching_profile USING btree (bucket) WHERE active;
+CREATE TRIGGER tell_market AFTER INSERT OR DELETE OR UPDATE ON public.matching_profile FOR EACH ROW EXECUTE FUNCTION tell_market();
 create policy matcher on matching_profile for r to {yupei_matcher} using (active) with check ();
 create policy owner on matching_profile for * to {yupei_owner} using (true) with check (true);
 create policy seen on matching_profile for * to {yupei_app} using (((county IN ( SELECT division_ancestor.code

@@ -163,11 +163,12 @@ def relaxation(
         doubt_or_confirmed = doubt or (order.id, dimension) in person.confirmed
         if not doubt_or_confirmed:
             return 0
-    levels = sum(
-        ACCOMMODATIONS[ACCOMMODATION_AT[key]].relaxes.get(dimension, 0)
-        for key in provided
-        if helps(person, ACCOMMODATIONS[ACCOMMODATION_AT[key]], doubt=doubt)
-    )
+    levels = 0
+    for key in provided:
+        one = ACCOMMODATIONS[ACCOMMODATION_AT[key]]
+        relaxed = one.relaxes.get(dimension, 0)
+        if relaxed and helps(person, one, doubt=doubt):
+            levels += relaxed
     return min(levels, MAX_LEVEL)
 
 
@@ -291,6 +292,8 @@ def _fewest(person: Person, order: Order) -> tuple[Arrangement, ...]:
     What the class teaches is taught anyway where it is needed; the rest is arranged.
     """
     trained = bool(unmet(person, order, order.provided, trained=False, doubt=False))
+    if not unmet(person, order, frozenset(), trained=trained, doubt=False):
+        return ()
     needed = order.provided
     for key in sorted(
         order.provided, key=lambda one: (-COSTS.index(_of(one).cost_band), -ACCOMMODATION_AT[one])

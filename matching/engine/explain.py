@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 from matching.engine import kernel
 from matching.engine.bins import Bin, Judgement, judge
 from matching.engine.market import Market
-from matching.engine.orders import Order, Orders
+from matching.engine.orders import Order
 from matching.engine.people import Person
 from matching.engine.scores import Distances, Score, prospect, utility
-from matching.engine.vocabulary import ACCOMMODATIONS, MODES
 
-MORE_WAGE_YUAN: Final = 200
 SHOWN: Final = 20  # openings in each of the three lists
 
 
@@ -98,73 +96,3 @@ def every_openings(
             for some in ((Bin.NOW, Bin.ACCOMMODATION), (Bin.TRAINING,), (Bin.CONFIRM,))
         ]
         yield Openings(lists[0], lists[1], lists[2], {b: int(counts[b]) for b in Bin})
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One thing an employer could change, and how many more people would then fit.
-
-    `kind` is accommodation, wage, dorm, home or education; `key` the accommodation. `fewer`
-    counts who no longer fits (work at home isn't for everybody).
-    """
-
-    kind: str
-    key: str
-    more: int
-    fewer: int
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """How many people stand in each bin before an order, and what would change that.
-
-    Changes are sorted by what they bring. Employers see counts under 5 as "fewer than 5".
-    """
-
-    counts: Mapping[Bin, int]
-    changes: tuple[Change, ...]
-
-    @property
-    def fitting(self) -> int:
-        """How many people may be given a seat."""
-        return sum(count for one, count in self.counts.items() if one.fits)
-
-
-def variants(order: Order) -> Iterator[tuple[str, str, Order]]:
-    """Everything the employer has neither offered nor refused, one at a time."""
-    for one in ACCOMMODATIONS:
-        known = order.provided | order.refused
-        if one.relaxes and not one.in_capacity and one.key not in known:
-            yield "accommodation", one.key, replace(order, offered=order.offered | {one.key})
-    yield "wage", "", replace(order, wage_yuan=order.wage_yuan + MORE_WAGE_YUAN)
-    if not order.dorm:
-        yield "dorm", "", replace(order, dorm=True)
-    if order.mode != MODES[1]:
-        yield "home", "", replace(order, mode=MODES[1])
-    if order.education_needed:
-        yield "education", "", replace(order, education=0)
-
-
-def preview(market: Market, order: Order, distances: Distances) -> Preview:
-    """One order, also one not yet posted, before all people of the market, in one call.
-
-    A dimension the person can't meet by any single change moves nobody; two changes together
-    may do more than both alone.
-    """
-    changed = list(variants(order))
-    # The id stands for the post in confirmations and avoidances: all variants share it.
-    rows = Orders.from_values([order, *(one for _, _, one in changed)])
-    facing = market.facing(rows, distances)
-    bins = kernel.judge(facing, np.arange(len(market.people)))[0]
-    place = np.argsort(facing.order_at)  # columns back in the order given
-    columns = np.asfortranarray(bins[:, place])
-    fits = columns >= Bin.TRAINING
-    base = fits[:, :1]
-    more, fewer = (fits & ~base).sum(axis=0), (base & ~fits).sum(axis=0)
-    counts = np.bincount(columns[:, 0], minlength=len(Bin))
-    changes = [
-        Change(kind, key, int(more[at]), int(fewer[at]))
-        for at, (kind, key, _) in enumerate(changed, start=1)
-    ]
-    changes.sort(key=lambda one: -one.more)
-    return Preview({b: int(counts[b]) for b in Bin}, tuple(changes))

@@ -160,6 +160,24 @@ class Market:
         )
 
 
+    def before(self, people: People, distances: Distances) -> Market:
+        """The same orders before other people, without packing the orders again."""
+        known = _codes(self.people, self.orders)
+        new = sorted(set(people.codes) - set(known))
+        own = [self.orders.codes[one] for one in np.unique(self.orders.occupation)]
+        kin = [[scores.kinship(code, job) for job in own] for code in new]
+        rows = np.array(kin, np.int8).reshape(len(new), len(own))
+        return replace(
+            self,
+            people=people,
+            side=_side(people, self.orders, distances, (*known, *new), self.as_of),
+            tables=self.tables._replace(kin=np.concatenate((self.tables.kin, rows))),
+            rank=_by_id(people.ids),
+            bonus=scores.waiting_bonus(people.waiting_since, self.as_of.toordinal()),
+            seats=_usable(people, self.orders),
+        )
+
+
 def packed(levels: Array) -> NDArray[np.uint64]:
     """(…, 39) levels 0..15 as (…, 3) words."""
     levels = np.asarray(levels)
@@ -253,9 +271,11 @@ def _recency(since: NDArray[np.int32], as_of: int) -> NDArray[np.int32]:
 
 
 def _remarks(people: People, orders: Orders) -> dict[str, Array]:
+    noted = {order for _, order, _, _ in people.remarks}
     places: dict[str, list[int]] = {}
     for at, name in enumerate(orders.ids):
-        places.setdefault(name, []).append(at)
+        if name in noted:
+            places.setdefault(name, []).append(at)
     rows = sorted(
         (person, at, safe, avoid)
         for person, order, safe, avoid in people.remarks

@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,15 +17,17 @@ from matching.engine.allotment import Allotment, allot
 from matching.engine.bins import Bin, judge
 from matching.engine.learning.card import PUBLISHED
 from matching.engine.learning.pairs import prospect_cases, wish_cases
-from matching.engine.orders import Order
+from matching.engine.market import Market
+from matching.engine.orders import Order, Orders
 from matching.engine.people import Person
-from services.actions.market import load
+from matching.engine.scores import Distances
+from services.actions.market import Loaded, load, row_of
 from services.actions.offers import BIN_KEYS
+from services.actions.people import opened
 from services.db import Conn, learning, market
 from services.db.learning import Shown
-from services.profiles import to_person
+from services.profiles import Profile, Row, to_people, to_person
 from services.sealing import Seal
-from services.snapshot import Held, hold
 
 SCORECARD: Final = "scorecard-1"
 
@@ -47,6 +49,26 @@ class Told:
     seconds: Mapping[str, float]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Whole:
+    """Everybody and every open order as one moment had them, for the time of a run."""
+
+    market: Market
+    orders: dict[int, Order]  # the same orders as values, by id
+    distances: Distances
+    rows: Sequence[Row]
+    profiles: Sequence[Profile]
+
+
+def whole(loaded: Loaded, seal: Seal, today: date) -> Whole:
+    """Unseals and packs what was read; long work, for a thread."""
+    rows = [row_of(one) for one in loaded.people]
+    profiles = [opened(seal, one.pseudonym, one.sealed) for one in loaded.people]
+    people, orders = to_people(rows, profiles), Orders.from_values(loaded.orders.values())
+    packed = Market.of(people, orders, loaded.distances, today)
+    return Whole(packed, loaded.orders, loaded.distances, rows, profiles)
+
+
 @dataclass(frozen=True, slots=True)
 class _Placed:
     rows: list[tuple[object, ...]]
@@ -60,7 +82,7 @@ async def propose(
     """Loads, allots and stores; `conn` is the matcher's, in a transaction."""
     begun = time.perf_counter()
     loaded = await load(conn, today)
-    held = await asyncio.to_thread(hold, loaded, seal, "", today)
+    held = await asyncio.to_thread(whole, loaded, seal, today)
     packed = time.perf_counter()
     result = await asyncio.to_thread(allot, held.market)
     allotted = time.perf_counter()
@@ -105,7 +127,7 @@ async def propose(
     )
 
 
-def _place(held: Held, result: Allotment) -> _Placed:
+def _place(held: Whole, result: Allotment) -> _Placed:
     """Who gets which seat and what must be arranged; long work, for a thread."""
     numbers = list(held.orders)
     if not numbers:
@@ -131,7 +153,7 @@ def _place(held: Held, result: Allotment) -> _Placed:
     return _Placed(rows, shown, {BIN_KEYS[one]: counts[one] for one in reversed(Bin)})
 
 
-def _arranged(held: Held, person: Person, order: Order, which: Bin) -> tuple[str, ...]:
+def _arranged(held: Whole, person: Person, order: Order, which: Bin) -> tuple[str, ...]:
     if which is Bin.NOW or not order.provided:
         return ()
     return tuple(one.key for one in judge(person, order, held.distances).arrangements)

@@ -106,9 +106,10 @@ class ProposedRow:
     training: int
 
 
-version = Command("market", "version")
 places = Query("market", "places", PlaceRow)
 profiles = Query("market", "profiles", SealedRow)
+bucket = Query("market", "bucket", SealedRow)
+chosen = Query("market", "chosen", SealedRow)
 orders = Query("market", "orders", PostRow)
 demands = Query("market", "demands", DemandOf)
 accommodations = Query("market", "accommodations", AccommodationOf)

@@ -13,7 +13,13 @@ from services.db import offers, orders
 from services.i18n import N_, Message, _
 from services.web.forms import Filled
 from services.web.keys import CLOCK, KEYS
-from services.web.market import BIN_OF, BIN_WORDS, accommodation_name, held, occupation_name
+from services.web.market import (
+    BIN_OF,
+    BIN_WORDS,
+    SNAPSHOT,
+    accommodation_name,
+    occupation_name,
+)
 from services.web.order_form import LEVEL_WORDS
 from services.web.page import actor, number, page, speaking
 from services.web.routing import Area, Routes
@@ -46,14 +52,15 @@ class Card:
 
 async def cards(request: web.Request, order: int) -> list[Card]:
     """The candidates of an order. Raises Denied, NotFound."""
-    now_held = await held(request)
     async with speaking(request) as conn:
         found = await actions.candidates(
             conn, actor(request), request.app[KEYS], order, now=request.app[CLOCK].now()
         )
 
+    known = await request.app[SNAPSHOT].people([one.offer.pseudonym for one in found])
+
     def card(one: Candidate) -> Card:
-        person = now_held.person(one.offer.pseudonym)
+        person = known.get(one.offer.pseudonym)
         return Card(
             one.offer.id,
             one.offer.version,

@@ -1,13 +1,13 @@
 """What pages of orders and openings share: the market in memory, previews, words of both languages."""
 
-import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
 
 from matching.engine.bins import Bin
-from matching.engine.explain import preview
+from matching.engine.preview import Change as Counted
 from matching.engine.vocabulary import (
     ACCOMMODATION_AT,
     ACCOMMODATIONS,
@@ -18,21 +18,22 @@ from matching.engine.vocabulary import (
     Occupation,
     occupations,
 )
+from matching.orders import disclosure
 from matching.orders.terms import Warned
 from services.access import Permission
 from services.actions.drafts import Draft, order_of
 from services.actions.sign_in import TooMany
 from services.db import users
 from services.i18n import N_, _, language
+from services.previews import QUESTIONS_A_DAY, Previews
 from services.snapshot import Held, Snapshot
 from services.web.keys import CLOCK
 from services.web.page import actor, speaking
 
 SNAPSHOT: Final = web.AppKey("snapshot", Snapshot)
-FEWEST_SHOWN: Final = 5  # employers see smaller counts as "fewer than 5"
+PREVIEWER: Final = web.AppKey("previews", Previews)
 PREVIEWS: Final = 30  # at once; then one in five seconds
 PREVIEWS_A_SECOND: Final = 0.2
-CHANGES_SHOWN: Final = 6
 BIN_WORDS: Final = {
     Bin.NOW: N_("直接胜任"),
     Bin.ACCOMMODATION: N_("加便利可胜任"),
@@ -68,6 +69,7 @@ class Preview:
 
     counts: list[tuple[str, str]]
     changes: list[Change]
+    exact: bool  # true counts for staff, rounded ones for employers
 
 
 def name_of(thing: Dimension | Accommodation | Occupation) -> str:
@@ -109,29 +111,39 @@ async def preview_of(request: web.Request, draft: Draft) -> Preview:
     """Counts and what-ifs of an order, at a limited rate. Raises Denied, TooMany, Refusal."""
     asker = actor(request)
     asker.require(Permission.ORDER_PREVIEW)
-    order = order_of(draft)
+    order, clock = order_of(draft), request.app[CLOCK]
+    previews, now = request.app[PREVIEWER], clock.now()
+    await _take(request, f"preview:{asker.user}", PREVIEWS, PREVIEWS_A_SECOND)
+    if not asker.employers:
+        told = await previews.exact(order, clock.today())
+        changes = [one for one in told.changes if one.more][: disclosure.CHANGES_TOLD]
+        return _words([(one, told.counts[one]) for one in BIN_WORDS], changes, exact=True)
+    if previews.standing(order, now) is None:
+        key = f"questions:{min(asker.employers)}"
+        await _take(request, key, QUESTIONS_A_DAY, QUESTIONS_A_DAY / 86_400)
+    seen = await previews.rounded(order, clock.today(), now)
+    return _words(list(seen.counts.items()), seen.changes, exact=False)
+
+
+async def _take(request: web.Request, key: str, burst: float, per_second: float) -> None:
     async with speaking(request) as conn:
-        key = f"preview:{asker.user}"
         now = request.app[CLOCK].now()
-        if not await users.take_token.value(conn, key, PREVIEWS, PREVIEWS_A_SECOND, now):
+        if not await users.take_token.value(conn, key, burst, per_second, now):
             raise TooMany("试算次数太多，请稍后再试")
-    now_held = await held(request)
-    told = await asyncio.to_thread(preview, now_held.market, order, now_held.distances)
-    exact = not asker.employers
 
+
+def _words(
+    counts: Sequence[tuple[Bin, int]], changes: Sequence[Counted], *, exact: bool
+) -> Preview:
     def shown(count: int) -> str:
-        return _("少于5") if not exact and count < FEWEST_SHOWN else str(count)
+        if exact:
+            return str(count)
+        return _("约{count}", count=count) if count else _("少于5")
 
-    bins = [Bin.NOW, Bin.ACCOMMODATION, Bin.TRAINING, Bin.CONFIRM]
-    if exact:  # with the total known, the rest would tell what is hidden
-        bins.append(Bin.NOT_NOW)
     return Preview(
-        [(_(BIN_WORDS[one]), shown(told.counts[one])) for one in bins],
-        [
-            Change(_what(change.kind, change.key), shown(change.more))
-            for change in told.changes[:CHANGES_SHOWN]
-            if change.more
-        ],
+        [(_(BIN_WORDS[one]), shown(count)) for one, count in counts],
+        [Change(_what(one.kind, one.key), shown(one.more)) for one in changes],
+        exact,
     )
 
 

@@ -1,6 +1,5 @@
 """A job-seeker's openings: what is kept, what fits and why, what must be arranged, what is unknown."""
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,7 +8,6 @@ from aiohttp import web
 from matching.engine.bins import Bin
 from matching.engine.explain import Pair, pair
 from matching.engine.explain import openings as ranked
-from matching.engine.market import Market
 from matching.engine.people import People, Person
 from matching.errors import Refusal
 from services.access import Permission
@@ -88,20 +86,14 @@ async def mine(request: web.Request, given: str) -> Mine:
 
 
 def _ranked(now_held: Held, person: Person) -> tuple[list[tuple[int, Pair]], ...]:
-    """Order and reasons for each list; work for a thread."""
-    market = Market.of(
-        People.from_values([person]), now_held.market.orders, now_held.distances, now_held.today
-    )
-    found = ranked(market, 0, SHOWN)
+    """Order and reasons for each list; work for the engine's thread."""
+    orders, distances, today = now_held.orders, now_held.distances, now_held.today
+    facing = now_held.market.before(People.from_values([person]), distances)
+    found = ranked(facing, 0, SHOWN)
     lists = (found.fitting, found.after_training, found.to_confirm)
     return tuple(
         [
-            (
-                int(one.order_id),
-                pair(
-                    person, now_held.orders[int(one.order_id)], now_held.distances, now_held.today
-                ),
-            )
+            (int(one.order_id), pair(person, orders[int(one.order_id)], distances, today))
             for one in some
         ]
         for some in lists
@@ -129,7 +121,7 @@ async def lists_of(request: web.Request, whose: Mine) -> Lists:
     now_held = await held(request)
     if whose.person is None or not now_held.orders or not whose.row.recommendations:
         return Lists([], [], [], 0)
-    told = await asyncio.to_thread(_ranked, now_held, whose.person)
+    told = await request.app[SNAPSHOT].work(_ranked, now_held, whose.person)
     ids = [order for some in told for order, _pair in some]
     async with speaking(request) as conn:
         rows = {row.id: row for row in await orders.some.all(conn, ids)}

@@ -1,16 +1,19 @@
--- name: version
--- Differs whenever a profile or an open order was added, changed or left. xmin is the transaction that
--- wrote a row, so no clock is trusted.
-select (select count(*)::text || '/' || coalesce(sum(xmin::text::bigint), 0) from matching_profile where active)
-  || '-' || (select count(*)::text || '/' || coalesce(sum(j.version::bigint * (j.id % 9973 + 1)), 0) from job_order j
-             where j.state = 'open') as version;
-
 -- name: places
 select code, lat::float8 as lat, lon::float8 as lon from division where lat is not null and lon is not null;
 
 -- name: profiles
 select pseudonym, county, sealed, available_from, may_work_from, waiting_since
 from matching_profile where active order by pseudonym;
+
+-- name: bucket
+-- The people of some buckets. $1 buckets.
+select pseudonym, county, sealed, available_from, may_work_from, waiting_since
+from matching_profile where active and bucket = any ($1::int[]) order by pseudonym;
+
+-- name: chosen
+-- These people, as far as they are in the market. $1 pseudonyms.
+select pseudonym, county, sealed, available_from, may_work_from, waiting_since
+from matching_profile where active and pseudonym = any ($1::bigint[]) order by pseudonym;
 
 -- name: orders
 select id, county, coalesce(occupation_code, '') as occupation_code, coalesce(trade, '') as trade, seats - taken as free,

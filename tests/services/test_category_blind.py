@@ -6,10 +6,11 @@ import asyncpg
 import pytest
 
 from matching.engine import kernel
+from services.actions.market import load
+from services.actions.runs import whole
 from services.jobs import match
 from services.profiles import Profile, capacity_bytes
 from services.sealing import profile_seal
-from services.snapshot import Snapshot
 from tests.conftest import NOW
 from tests.services import market_world
 from tests.services.market_world import ABLE, TODAY
@@ -35,12 +36,10 @@ async def outputs(place):
         rows = await conn.fetch(
             "select pseudonym, order_id, bin, u, p, v, accommodations from allotment order by 1"
         )
+        held = whole(await load(conn, TODAY), profile_seal(place.settings.matcher_key), TODAY)
         await change.rollback()
     finally:
         await conn.close()
-    snapshot = Snapshot(place.settings)
-    held = await snapshot.current(TODAY)
-    await snapshot.close()
     matrices = kernel.judge(held.market, held.market.rank)
     plain = dataclasses.replace(told, run=0, seconds={})
     return repr(plain).encode() + repr(rows).encode() + b"".join(m.tobytes() for m in matrices)
@@ -108,15 +107,3 @@ async def test_a_profile_holds_no_word_of_category_or_grade():
     assert not {"category", "grade", "certificate", "sex", "age", "name"} & set(
         Profile.__struct_fields__
     )
-
-
-async def test_the_snapshot_follows_the_database(place, market):
-    """A new open order is in the market at the next look; nothing new is not read again."""
-    snapshot = Snapshot(place.settings, check_seconds=0)
-    first = await snapshot.current(TODAY)
-    assert await snapshot.current(TODAY) is first
-    order = await market.order()
-    assert order in (await snapshot.current(TODAY)).orders
-    person = await market.person()
-    assert 500_000 + person in (await snapshot.current(TODAY)).at
-    await snapshot.close()
