@@ -36,6 +36,7 @@ class Permission(StrEnum):
     CASE_SCHEDULE = "case:schedule"
     COVERAGE_READ = "coverage:read"
     DEMONSTRATION_DECIDE = "demonstration:decide"
+    FAIRNESS_READ = "fairness:read"
     GRANT_WRITE = "grant:write"
     MATCH_CONFIRM = "match:confirm"
     MATCH_RUN = "match:run"
@@ -48,6 +49,7 @@ class Permission(StrEnum):
     ORDER_WRITE = "order:write"
     PERSON_READ = "person:read"
     PERSON_REVEAL = "person:reveal"
+    QUALITY_READ = "quality:read"
     SETTING_WRITE = "setting:write"
     STAFF_HOME = "staff:home"
     USER_WRITE = "user:write"
@@ -111,6 +113,7 @@ ROLES: Final[Mapping[str, Role]] = {
             _P.BASE_READ,
             _P.STAFF_HOME,
             _P.COVERAGE_READ,
+            _P.QUALITY_READ,
         ),
         _role("moderator", N_("复核人"), Scope.CASE, _P.CASE_MODERATE, _P.CASE_READ),
         _role("panel_member", N_("评审组成员"), Scope.CASE, _P.CASE_DECIDE, _P.CASE_READ),
@@ -143,6 +146,8 @@ ROLES: Final[Mapping[str, Role]] = {
                 _P.ORDER_PREVIEW,
                 _P.SETTING_WRITE,
                 _P.DEMONSTRATION_DECIDE,
+                _P.FAIRNESS_READ,
+                _P.QUALITY_READ,
             },
         ),
         _role(
@@ -154,7 +159,7 @@ ROLES: Final[Mapping[str, Role]] = {
         ),
         _role("system_administrator", N_("系统管理员"), Scope.SYSTEM, _P.USER_WRITE),
         _role("security_administrator", N_("安全管理员"), Scope.SYSTEM, _P.GRANT_WRITE),
-        _role("auditor", N_("审计管理员"), Scope.SYSTEM, _P.AUDIT_READ),
+        _role("auditor", N_("审计管理员"), Scope.SYSTEM, _P.AUDIT_READ, _P.FAIRNESS_READ),
     )
 }
 SYSTEM_ROLE: Final = "system"  # the program itself, in jobs; no user can be granted it

@@ -16,6 +16,7 @@ _MODULES: Final = (
     "services.web.bases",
     "services.web.cases",
     "services.web.sheets",
+    "services.web.quality",
     "services.web.notices",
     "services.web.orders",
     "services.web.openings",

@@ -1,8 +1,11 @@
 """The result of a case, and the moderation of what two assessors saw differently."""
 
+import asyncio
+
 from aiohttp import web
 
-from accreditation.errors import BadValue, Refusal
+from accreditation import raising
+from accreditation.errors import BadValue, IllegalMove, Refusal
 from accreditation.rubric import Item
 from services.access import Permission
 from services.actions import cases as actions
@@ -34,9 +37,13 @@ async def show(request: web.Request) -> web.Response:
         finals = {one.item_id: one for one in await sheets.finals.all(conn, case.id)}
         rubric = await results.rubric_of(conn, case)
         result = await results.final(conn, case, rubric, stored.vetoes)
+    better = raising.next_grade(rubric, result)
+    way = await asyncio.to_thread(raising.path_to, rubric, result, better) if better else None
     return page(
         request,
         "cases/result.html",
+        better=better,
+        way=way,
         case=case,
         stored=stored,
         result=result,
@@ -59,7 +66,7 @@ async def moderation(request: web.Request) -> web.Response:
         case = await cases.by_id.one(conn, number(request, "case"))
         roles = await actions.roles_in(conn, actor(request), case)
         if case.state != "moderation":  # and before it row security shows nobody anything
-            raise Refusal("现在的状态不需要复核")
+            raise IllegalMove("现在的状态不需要复核")
         rubric = await results.rubric_of(conn, case)
         members = [m for m in await cases.members.all(conn, case.id) if m.until is None]
         marks = await results.locked_marks(conn, case, members, request.app[CLOCK].today())

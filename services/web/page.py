@@ -19,6 +19,7 @@ _PLACES = (
     (Permission.CASE_READ, N_("评估案件"), "/cases"),
     (Permission.BASE_APPLY, N_("我的基地"), "/my/bases"),
     (Permission.CASE_ASSESS, N_("我的评分表"), "/sheets"),
+    (Permission.QUALITY_READ, N_("评分质量"), "/quality"),
     (Permission.ORDER_READ, N_("用工订单"), "/orders"),
     (Permission.OPENING_READ, N_("我的岗位"), "/openings"),
     (Permission.MATCH_RUN, N_("匹配运行"), "/matching"),
