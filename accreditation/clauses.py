@@ -14,7 +14,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any, Final
 
-from accreditation.errors import BadValue
+from accreditation.errors import BadValue, Words
 
 Value = Decimal | bool | str
 Values = Mapping[str, Value]
@@ -100,7 +100,7 @@ class Variable:
                     return number
         raise BadValue(
             "“{variable}”不能是 {given}，应为 {allowed}",
-            variable=self.zh,
+            variable=Words(self.zh, self.en),
             given=repr(raw) if isinstance(raw, str) else raw,
             allowed=self.allowed,
         )
@@ -370,9 +370,9 @@ def _share(rule: Ratio, values: Values) -> Share:
     if part > whole and not rule.may_exceed:
         raise BadValue(
             "“{part}”（{given}）不能多于“{whole}”（{limit}）",
-            part=rule.numerator.zh,
+            part=Words(rule.numerator.zh, rule.numerator.en),
             given=part,
-            whole=rule.denominator.zh,
+            whole=Words(rule.denominator.zh, rule.denominator.en),
             limit=whole,
         )
     return Share(part, whole)

@@ -8,8 +8,9 @@ from decimal import Decimal
 from accreditation.agreement import Sheet
 from accreditation.deadlines import Span, WorkCalendar
 from accreditation.draw import Assessor
+from accreditation.errors import Words
 
-Names = tuple[str, ...]
+Names = tuple[str | Words, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

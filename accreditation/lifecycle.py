@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple
 
 from accreditation.deadlines import Due, Span, Unit, due, months_later
-from accreditation.errors import BadValue, GuardNotMet, IllegalMove
+from accreditation.errors import BadValue, GuardNotMet, IllegalMove, Several, Words
 from accreditation.facts import Facts
 from accreditation.guards import GUARDS
 
@@ -151,18 +151,18 @@ def move(machine: Machine, state: str, event: str, facts: Facts, actor_role: str
     if clause is None:
         raise IllegalMove(
             "现在的状态是“{state}”，不能“{event}”",
-            state=state_name(machine, state),
-            event=label("events", event),
+            state=state_words(machine, state),
+            event=words("events", event),
         )
     if not _may(clause, actor_role):
         raise IllegalMove(
             "“{event}”由{actors}办理",
-            event=label("events", event),
-            actors="、".join(label("roles", role) for role in sorted(clause.actors)),
+            event=words("events", event),
+            actors=Several(words("roles", role) for role in sorted(clause.actors)),
         )
     if reasons := unmet(clause, facts):
         raise GuardNotMet(
-            "还不能“{event}”：{reasons}", event=label("events", event), reasons=reasons
+            "还不能“{event}”：{reasons}", event=words("events", event), reasons=reasons
         )
     outcome = clause.outcome.get(facts.kind or "", clause.outcome.get("any"))
     effects = tuple(
@@ -229,14 +229,24 @@ def state_name(
     machine: Machine, state: str, reader: Reader = "staff", language: Language = "zh"
 ) -> str:
     """The state in the reader's words: a base is told what to do, staff where the case is."""
+    return state_words(machine, state, reader).said(language)
+
+
+def state_words(machine: Machine, state: str, reader: Reader = "staff") -> Words:
+    """The state in the reader's words, in both languages."""
     names = load()["machines"][machine]["states"][state]
-    return str(names.get(reader, names["staff"])[language])
+    return Words(**names.get(reader, names["staff"]))
 
 
 def label(of: str, key: str, language: Language = "zh") -> str:
     """The words for a role, kind, event or outcome; the key itself where there are none."""
-    words = load()[of].get(key)
-    return str(words[language]) if words else key
+    return words(of, key).said(language)
+
+
+def words(of: str, key: str) -> Words:
+    """The words for a role, kind, event or outcome, in both languages."""
+    named = load()[of].get(key)
+    return Words(**named) if named else Words(key, key)
 
 
 def decided_by(base_level: str) -> str:
@@ -331,7 +341,7 @@ def _why(guard: Named, facts: Facts) -> Mapping[str, str]:
     }
 
 
-def _shown(value: object, language: str) -> str:
+def _shown(value: object, language: Language) -> str:
     units = load()["units"]
     match value:
         case None:
@@ -340,7 +350,8 @@ def _shown(value: object, language: str) -> str:
             return str(units[value][language])
         case tuple() | dict():
             between, nothing = {"zh": ("、", "无"), "en": (", ", "none")}[language]
-            return between.join(map(str, value)) or nothing
+            told = (one.said(language) if isinstance(one, Words) else str(one) for one in value)
+            return between.join(told) or nothing
         case _:
             return str(value)
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, runtime_checkable
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_python
@@ -43,6 +43,13 @@ class Refusing(Protocol):
 
     text: str
     values: dict[str, object]
+
+
+@runtime_checkable
+class Bilingual(Protocol):
+    """A value that the domain's data hold in both languages: names of states, steps and roles."""
+
+    def said(self, language: Language = "zh") -> str: ...
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -77,7 +84,12 @@ def _(text: str, /, **values: object) -> str:
     unknown = values.keys() - places(text)
     if unknown:
         raise ValueError(f"no place for {sorted(unknown)} in {text!r}")
-    return shown.format_map(values)
+    return shown.format_map({name: _told(value) for name, value in values.items()})
+
+
+def _told(value: object) -> object:
+    """A value in the present language, where the domain gave it in both."""
+    return value.said(_language.get()) if isinstance(value, Bilingual) else value
 
 
 def language() -> Language:
@@ -101,7 +113,10 @@ def translation(text: str, language: Language) -> str:
 
 
 def translate_refusal(refusal: Refusing) -> str:
-    """What a rule said, in the present language, its values filled in."""
+    """What a rule said, in the present language, its values filled in.
+
+    Names from the data bring both languages; other words are looked up like any text of ours.
+    """
     values = {
         name: _(value) if isinstance(value, str) else value
         for name, value in refusal.values.items()

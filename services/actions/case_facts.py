@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from accreditation import draw, lifecycle
 from accreditation.deadlines import Span, Unit, WorkCalendar
+from accreditation.errors import Words
 from accreditation.facts import Facts
 from accreditation.rubric import Rubric
 from services.actions import results
@@ -122,7 +123,9 @@ async def gather(
         reviewers=frozenset(
             str(one) for one in {*(c.by_user for c in here if c.clear), user} if one is not None
         ),
-        vetoes_unchecked=() if "vetoes" in clear else tuple(v.zh for v in rubric.vetoes),
+        vetoes_unchecked=()
+        if "vetoes" in clear
+        else tuple(Words(v.zh, v.en) for v in rubric.vetoes),
         premises_looked_at_on=day_of(clear["premises"].at) if "premises" in clear else None,
         decided_by=case.decided_by,
         reasons=said.reason,

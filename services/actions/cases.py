@@ -133,8 +133,8 @@ def _clause(state: str, event: str) -> Clause:
     except KeyError:
         raise IllegalMove(
             "现在的状态是“{state}”，不能“{event}”",
-            state=lifecycle.state_name(Machine.CASE, state),
-            event=lifecycle.label("events", event),
+            state=lifecycle.state_words(Machine.CASE, state),
+            event=lifecycle.words("events", event),
         ) from None
 
 
