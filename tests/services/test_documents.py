@@ -48,3 +48,29 @@ def test_a_test_that_is_not_there_is_found() -> None:
 def test_every_link_between_documents_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
         assert (page.parent / target).exists(), target
+
+
+GUIDES = sorted((DOCS / "user").glob("*.md"))
+EXAMPLES = {" "}  # 「 」 itself, where the guides say what it means
+
+
+def on_screen() -> str:
+    """Every text that people can see: of templates and code, and of the lifecycle's data."""
+    root = TESTS.parent
+    said = [path.read_text("utf-8") for path in (root / "services/web/locale/en").glob("*.po")]
+    said.append((root / "accreditation/data/lifecycle.json").read_text("utf-8"))
+    return "\n".join(said)
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
+def test_a_guide_names_only_what_is_on_the_screen(guide: Path) -> None:
+    shown = on_screen()
+    named = set(re.findall(r"「([^」]*)」", guide.read_text("utf-8"))) - EXAMPLES
+    assert named
+    assert {one for one in named if f'"{one}"' not in shown} == set()
+
+
+def test_every_role_has_a_guide_in_the_index() -> None:
+    index = (DOCS / "user/README.md").read_text("utf-8")
+    assert all(guide.name in index for guide in GUIDES if guide.name != "README.md")
+    assert len(GUIDES) == 7
