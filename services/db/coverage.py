@@ -55,6 +55,29 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Site:
+    """A base that holds or applies; score and grade are of its latest result, None before any."""
+
+    id: int
+    name: str
+    county: str
+    county_name: str
+    unit: str | None  # the reporting unit whose target it serves
+    capacity_per_year: int
+    simulated: bool
+    existing: bool
+    score: Decimal | None
+    grade: str | None
+    demonstrates: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    unit: str
+    trained_persons: int
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     unit: str
     name: str
@@ -107,3 +130,5 @@ targets = Query("coverage", "targets", Target)
 clocks = Query("coverage", "clocks", Clock)
 orders_to_check = Query("coverage", "orders_to_check", OrderToCheck)
 figures = Query("coverage", "figures", Figures)
+sites = Query("coverage", "sites", Site)
+plan_targets = Query("coverage", "plan_targets", Wanted)

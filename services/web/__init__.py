@@ -12,6 +12,7 @@ _MODULES: Final = (
     "services.web.users",
     "services.web.audit",
     "services.web.coverage",
+    "services.web.planning",
     "services.web.register",
     "services.web.bases",
     "services.web.cases",

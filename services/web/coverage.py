@@ -1,5 +1,6 @@
 """Which counties have an accredited base: the tile grid and the same as a table."""
 
+from datetime import timedelta
 from typing import Final
 
 from aiohttp import web
@@ -8,10 +9,12 @@ from services.db import coverage
 from services.db.coverage import CountyRow
 from services.i18n import _
 from services.web.charts import State
+from services.web.keys import CLOCK
 from services.web.page import page, speaking
 from services.web.routing import Area, Routes
 
 routes = Routes()
+LAPSE_DAYS: Final = 90  # our default: time enough to open a renewal
 DEMONSTRATION_CAP: Final = 20  # 豫残联〔2022〕33号 一(三)2
 
 
@@ -41,6 +44,7 @@ async def show(request: web.Request) -> web.Response:
         counties = await coverage.counties.all(conn)
         gaps = await coverage.gaps.all(conn)
         ranked = await coverage.demonstration.all(conn)
+    soon = request.app[CLOCK].today() + timedelta(days=LAPSE_DAYS)
     named = [row for row in ranked if row.state == "demonstration"]
     return page(
         request,
@@ -50,6 +54,8 @@ async def show(request: web.Request) -> web.Response:
         states=states(),
         covered=sum(county.active > 0 for county in counties),
         gaps=gaps,
+        lapsing=[one for one in counties if one.lapses_on and one.lapses_on <= soon],
+        lapse_days=LAPSE_DAYS,
         ranked=ranked,
         named=len(named),
         cap=DEMONSTRATION_CAP,

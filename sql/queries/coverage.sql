@@ -80,3 +80,25 @@ select (select count(*) from division where counts_toward_coverage) as counties,
   (select count(*) from demonstration where state = 'demonstration') as demonstration,
   (select count(*) from job_order where state = 'open') as orders,
   (select coalesce(sum(seats), 0) from job_order where state = 'open')::bigint as seats;
+
+-- name: sites
+-- Every base that holds, and every one that applies now: what a plan may build on. $1 the plan of the targets.
+select b.id, b.name, b.county, d.name as county_name, t.unit, b.capacity_per_year, b.simulated,
+  a.state is not null and a.state = 'active' as existing,
+  last.total as score, last.grade,
+  coalesce(dm.state in ('demonstration', 'candidate', 'wait_list'), false) as demonstrates
+from base b join division d on d.code = b.county and d.counts_toward_coverage
+left join accreditation a on a.base_id = b.id and a.state <> 'ended'
+left join demonstration dm on dm.accreditation_id = a.id
+left join lateral (
+  select r.total, r.grade from accreditation_case c join case_result r on r.case_id = c.id
+  where c.base_id = b.id order by r.settled_at desc limit 1) last on true
+left join lateral (
+  select p.unit from plan_target p join division_ancestor x on x.ancestor = p.unit
+  where p.plan = $1 and x.code = b.county limit 1) t on true
+where a.state = 'active' or (a.id is null and exists (
+  select from accreditation_case c where c.base_id = b.id and c.kind = 'admission' and c.closed_at is null))
+order by b.id;
+
+-- name: plan_targets
+select unit, trained_persons from plan_target where plan = $1 order by unit;
