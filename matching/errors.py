@@ -16,3 +16,7 @@ class Refusal(Exception):
 
     def __str__(self) -> str:
         return self.text.format_map(self.values)
+
+
+class IllegalMove(Refusal):
+    """The state of an order or an offer has no such move; somebody else may have moved it."""

@@ -36,6 +36,10 @@ class KeyReused(accreditation.Refusal):
     """The idempotency key belongs to another request."""
 
 
+class UnderWay(accreditation.Refusal):
+    """The same request was received before; its answer is not out yet, or was lost."""
+
+
 class CrossSite(accreditation.Refusal):
     """The request does not come from one of our own pages."""
 
@@ -57,7 +61,11 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     CrossSite: Problem("cross-site", 403, N_("请求来源不对"), N_("请从本站页面重新提交。")),
     NotFound: Problem("not-found", 404, N_("没有找到"), N_("请检查网址，或从首页重新进入。")),
     accreditation.IllegalMove: Problem("illegal-move", 409, N_("当前状态不允许此操作"), _BACK),
+    matching.IllegalMove: Problem("illegal-move", 409, N_("当前状态不允许此操作"), _BACK),
     KeyReused: Problem("key-reused", 422, N_("提交编号已用过"), N_("请刷新页面后重新提交。")),
+    UnderWay: Problem(
+        "under-way", 409, N_("这次提交已经收到"), N_("请打开相关页面核对结果，不要重复填写。")
+    ),
     Stale: Problem("stale", 412, N_("内容已被他人修改"), N_("请刷新页面，核对新内容后再提交。")),
     TooLarge: Problem("too-large", 413, N_("内容太大"), N_("请减小文件或分几次提交。")),
     TooSlow: Problem("too-slow", 408, N_("网络太慢，没有收完"), N_("请检查网络后重试。")),

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from matching.errors import Refusal
+from matching.errors import IllegalMove, Refusal
 
 HOLD_DAYS: Final = 7  # our default; policy_setting offer_hold_days says otherwise
 HOLDS_SEAT: Final = frozenset({"reserved", "accepted", "hired"})
@@ -23,16 +23,16 @@ _TARGETS: Final = {(source, event): target for source, event, target in MOVES}
 
 
 def move(state: str, event: str, *, now: datetime, until: datetime, reason: str = "") -> str:
-    """The state after `event`. Raises Refusal.
+    """The state after `event`. Raises IllegalMove, or Refusal for a missing reason.
 
     A person declines without a reason and without penalty; who is not hired is told why, and the
     reason is about the work.
     """
     target = _TARGETS.get((state, event))
     if target is None:
-        raise Refusal("这份录用意向已经有了结果，请刷新页面查看")
+        raise IllegalMove("这份录用意向已经有了结果，请刷新页面查看")
     if event == "accept" and now >= until:
-        raise Refusal("保留时间已过，名额已退回；您可以报名其他岗位，不受影响")
+        raise IllegalMove("保留时间已过，名额已退回；您可以报名其他岗位，不受影响")
     if event == "not_hire" and not reason.strip():
         raise Refusal("请写明是哪一部分工作做不到，残联会看到这个理由")
     return target

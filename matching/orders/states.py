@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from matching.errors import Refusal
+from matching.errors import IllegalMove, Refusal
 
 DRAFT: Final = "draft"
 EDITABLE: Final = frozenset({"draft", "returned"})
@@ -23,10 +23,6 @@ MOVES: Final = frozenset(
 )
 _TARGETS: Final = {(source, event): target for source, event, target in MOVES}
 NEEDS_REASON: Final = frozenset({"return", "cancel"})
-
-
-class IllegalMove(Refusal):
-    """The order's state does not allow this."""
 
 
 def move(source: str, event: str, reason: str = "") -> str:

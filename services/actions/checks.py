@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Final
 
-from accreditation.errors import Refusal
+from accreditation.errors import IllegalMove, Refusal
 from services.access import Actor, Denied
 from services.actions.cases import roles_in
 from services.db import Conn, audit, cases
@@ -51,7 +51,7 @@ async def record(
     if not roles & set(await roles_in(conn, actor, case)):
         raise Denied("您没有此项权限，或者不在您的管辖范围内")
     if case.state not in states:
-        raise Refusal("现在的状态不需要这项记录")
+        raise IllegalMove("现在的状态不需要这项记录")
     if what == "visit" and clear:
         try:
             date.fromisoformat(note)

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from accreditation.errors import Refusal
+from accreditation.errors import IllegalMove, Refusal
 from services.access import Actor, Denied, Permission
 from services.actions.case_facts import DOCUMENTS, OTHER_DOCUMENTS
 from services.actions.cases import roles_in
@@ -78,7 +78,7 @@ async def may_add(conn: Conn, actor: Actor, case_id: int) -> cases.Case:
     case = await cases.by_id.one(conn, case_id)
     actor.require(Permission.BASE_APPLY, base=case.base_id)
     if case.state not in _STATES:
-        raise Refusal("现在的状态不能再补交材料")
+        raise IllegalMove("现在的状态不能再补交材料")
     return case
 
 

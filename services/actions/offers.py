@@ -11,7 +11,7 @@ from typing import Final
 
 from matching.engine.bins import Bin, judge
 from matching.engine.scores import Distances
-from matching.errors import Refusal
+from matching.errors import IllegalMove, Refusal
 from matching.orders import offers as rules
 from matching.orders import text
 from services.access import Actor, Permission
@@ -33,7 +33,7 @@ BIN_KEYS: Final = {
 }
 
 
-class NoSeatLeft(Refusal):
+class NoSeatLeft(IllegalMove):
     """Every seat is taken."""
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import asyncpg
 
 from accreditation import draw, panel
-from accreditation.errors import Refusal
+from accreditation.errors import IllegalMove, Refusal
 from services.access import Actor, Denied
 from services.actions.case_facts import Said, day_of, pool_of
 from services.actions.cases import as_system, move, roles_in
@@ -45,7 +45,7 @@ async def commit_seed(
     """
     case = await _office(conn, actor, case_id)
     if case.state not in ("scheduling", "moderation"):
-        raise Refusal("现在的状态不需要抽取评估员")
+        raise IllegalMove("现在的状态不需要抽取评估员")
     before = await cases.draws.all(conn, case.id)
     if before and before[-1].drawn_at is None:
         raise Refusal("已经提交过种子，请先抽取")
@@ -164,7 +164,7 @@ async def replace_assessor(
     if not reason.strip():
         raise Refusal("请写明更换评估员的原因")
     if case.state not in ("scheduling", "scoring"):
-        raise Refusal("现在的状态不能更换评估员")
+        raise IllegalMove("现在的状态不能更换评估员")
     if await cases.end_member.value(conn, case.id, user, "assessor", now, reason.strip()) is None:
         raise Refusal("这个人不是本案的评估员")
     async with as_system(conn, actor):

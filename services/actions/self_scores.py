@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from accreditation import scoring
-from accreditation.errors import BadValue, Refusal
+from accreditation.errors import BadValue, IllegalMove
 from services.access import Actor, Permission
 from services.actions import results
 from services.db import Conn, audit, cases
@@ -26,7 +26,7 @@ async def save(
     case = await cases.lock.one(conn, case_id)
     actor.require(Permission.BASE_APPLY, base=case.base_id)
     if case.state not in _STATES:
-        raise Refusal("现在的状态不能修改自评")
+        raise IllegalMove("现在的状态不能修改自评")
     rubric, stage = await results.rubric_of(conn, case), results.stage_of(case.kind)
     asked = {i.id: i for i in rubric.at(stage) if not results.by_records(i, stage)}
     saved = 0

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from accreditation import scoring
-from accreditation.errors import BadValue, Refusal
+from accreditation.errors import BadValue, IllegalMove, Refusal
 from accreditation.rubric import Item
 from services.access import Actor, Denied, Permission
 from services.actions import results
@@ -203,7 +203,7 @@ async def moderate(
     if "moderator" not in await roles_in(conn, actor, case):
         raise Denied("您没有此项权限，或者不在您的管辖范围内")
     if case.state != "moderation":
-        raise Refusal("现在的状态不需要复核")
+        raise IllegalMove("现在的状态不需要复核")
     if not reason.strip():
         raise Refusal("每项改动须写明理由")
     item = await _item(conn, case, item_id)

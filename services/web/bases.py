@@ -7,7 +7,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from accreditation import lifecycle
-from accreditation.errors import Refusal
+from accreditation.errors import IllegalMove, Refusal
 from accreditation.lifecycle import Machine
 from services.access import Actor, Denied, Permission, SignInNeeded
 from services.actions import accreditations, results
@@ -169,7 +169,7 @@ async def register(request: web.Request) -> web.Response:
 
 def refused(refusal: Refusal, field: str, kept: Any) -> Filled:
     """The form again with what a rule said beside `field`. Who may not know or act gets no form."""
-    if isinstance(refusal, Denied | SignInNeeded | NotFound | Stale | TooMany):
+    if isinstance(refusal, Denied | SignInNeeded | NotFound | Stale | TooMany | IllegalMove):
         raise refusal
     return Filled(kept, {field: Message(refusal.text, **refusal.values)})
 

@@ -11,6 +11,7 @@ from services.actions import offers as actions
 from services.actions.offers import Candidate
 from services.db import offers, orders
 from services.i18n import N_, Message, _
+from services.problems import problem_of
 from services.web.forms import Filled
 from services.web.keys import CLOCK, KEYS
 from services.web.market import (
@@ -113,7 +114,8 @@ async def outcome(request: web.Request) -> web.Response:
     except Refusal as refusal:
         name = f"reason-{offer}"
         said = {name: Message(refusal.text, **refusal.values)}
-        return await _candidates(request, row.order_id, Filled({name: (reason,)}, said), 422)
+        shown = Filled({name: (reason,)}, said)
+        return await _candidates(request, row.order_id, shown, problem_of(refusal).status)
     raise web.HTTPSeeOther(f"/orders/{row.order_id}/candidates")
 
 

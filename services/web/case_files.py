@@ -12,6 +12,7 @@ from services.actions import documents, results, self_scores
 from services.actions.case_facts import DOCUMENTS, OTHER_DOCUMENTS
 from services.db import cases
 from services.i18n import _, language
+from services.problems import problem_of
 from services.web import measures
 from services.web.forms import Filled, clean, text_of
 from services.web.keys import CLOCK, SETTINGS
@@ -84,7 +85,8 @@ async def add(request: web.Request) -> web.Response:
                 now=request.app[CLOCK].now(),
             )
     except Refusal as refusal:
-        return await _form(request, typed, _(refusal.text, **refusal.values), status=422)
+        said = _(refusal.text, **refusal.values)
+        return await _form(request, typed, said, status=problem_of(refusal).status)
     raise web.HTTPSeeOther(f"/cases/{case_id}")
 
 

@@ -16,6 +16,7 @@ from services.actions import people as person_actions
 from services.db import offers, orders, people
 from services.db.query import NotFound
 from services.i18n import Message, _
+from services.problems import problem_of
 from services.snapshot import Held
 from services.web import order_form
 from services.web.candidates import OFFER_STATES
@@ -241,7 +242,7 @@ async def _reply(request: web.Request, event: str) -> web.Response:
             )
     except Refusal as refusal:
         said = Filled({}, {f"offer-{offer}": Message(refusal.text, **refusal.values)})
-        return await _show(request, str(person), said, 422)
+        return await _show(request, str(person), said, problem_of(refusal).status)
     raise _back(person)
 
 

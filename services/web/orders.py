@@ -5,8 +5,8 @@ from typing import Final
 from aiohttp import web
 
 from matching.engine.vocabulary import EDUCATION
-from matching.errors import Refusal
-from matching.orders.states import NEEDS_REASON, IllegalMove
+from matching.errors import IllegalMove, Refusal
+from matching.orders.states import NEEDS_REASON
 from services.access import Permission
 from services.actions import offers as offer_actions
 from services.actions import orders as actions
@@ -14,6 +14,7 @@ from services.actions.drafts import Draft, Faulty, checked
 from services.actions.sign_in import TooMany
 from services.db import offers, orders
 from services.i18n import N_, Message, _
+from services.problems import problem_of
 from services.web import candidates as candidate_pages
 from services.web import order_form as form_of_orders
 from services.web import order_writing
@@ -195,7 +196,8 @@ async def _move(request: web.Request, event: str) -> web.Response:
         beside = event in NEEDS_REASON and not isinstance(refusal, IllegalMove)
         name = "reason" if beside else "moves"
         said = {name: Message(refusal.text, **refusal.values)}
-        return await _shown(request, Filled({"reason": (reason,)}, said), 422)
+        shown = Filled({"reason": (reason,)}, said)
+        return await _shown(request, shown, problem_of(refusal).status)
     raise web.HTTPSeeOther(f"/orders/{order}")
 
 
@@ -253,7 +255,8 @@ async def reserve(request: web.Request) -> web.Response:
             )
     except Refusal as refusal:
         said = {"person": Message(refusal.text, **refusal.values)}
-        return await _shown(request, Filled({"person": (given,)}, said), 422)
+        shown = Filled({"person": (given,)}, said)
+        return await _shown(request, shown, problem_of(refusal).status)
     raise web.HTTPSeeOther(f"/orders/{order}")
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from matching.errors import Refusal
+from matching.errors import IllegalMove, Refusal
 from matching.orders import identity, offers, states, terms, text
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -33,7 +33,7 @@ def numbered(area="999999", birth="19800101", serial="123"):
     ],
 )
 def test_a_move_that_is_not_in_the_table_is_refused(source, event):
-    with pytest.raises(states.IllegalMove):
+    with pytest.raises(IllegalMove):
         states.move(source, event, "理由")
 
 
@@ -52,7 +52,7 @@ def test_only_a_draft_or_a_returned_order_is_edited():
     for state in ("draft", "returned"):
         states.check_editable(state)
     for state in ("submitted", "open", "closed", "cancelled"):
-        with pytest.raises(states.IllegalMove):
+        with pytest.raises(IllegalMove):
             states.check_editable(state)
 
 

@@ -64,7 +64,7 @@ async def test_nobody_reads_an_open_sheet_but_its_assessor(world):
     other = await world.browser(second)
     await other.get(f"/sheets/{sheet}", status=404)
     await other.post(f"/sheets/{sheet}/items/A.1.1", 404, version=1)
-    await other.get(f"/cases/{case}/moderation", status=422)
+    await other.get(f"/cases/{case}/moderation", status=409)
     for user in (
         second,
         world.people["office"],
