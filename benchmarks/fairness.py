@@ -3,7 +3,7 @@
 ./run bench fairness --json
 
 For every seed a simulated province is matched twice: blind, and by a matcher with a planted bias
-that lowers the value of everybody in one group by a fifth of the scale. Groups are category, sex, age band,
+that lowers the value of everybody in one group by a tenth of the scale. Groups are category, sex, age band,
 county, and city district or county; sex and age are drawn for the measurement, for nothing in
 matching depends on them. The audit sees who was placed and the groups, as the page of the service
 does; the strata of opportunity are computed blind.
@@ -39,7 +39,7 @@ from services.simulator.people import draw_people
 from services.simulator.scales import Scale, counties, streams
 
 TODAY = date(2026, 3, 2)
-PENALTY = 60_000  # millionths of value, of a scale that ends at 1,000,000
+PENALTY = 100_000  # millionths of value, of a scale that ends at 1,000,000
 AGE_BANDS = 4
 PLANTED_SHARE = 0.01  # a bias is planted in groups of at least this part of the people
 FALSE_ALARMS_ALLOWED = 2  # of 50 seeds without a bias

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from services.advice import Advice
 from services.db import users
 from services.db.migrate import check_current
 from services.db.pool import open_pool
@@ -16,6 +17,7 @@ from services.sealing import Keys
 from services.settings import Settings
 from services.snapshot import Snapshot
 from services.web import all_routes, middlewares
+from services.web.advice import ADVICE
 from services.web.health import DRAINING, Draining
 from services.web.keys import CLOCK, KEYS, PAGES, POOL, SETTINGS, SMS, Clock
 from services.web.market import PREVIEWER, SNAPSHOT
@@ -57,6 +59,7 @@ def create_app(
     app[PAGES] = environment()
     app[DRAINING] = Draining()
     app[SNAPSHOT] = Snapshot(settings)
+    app[ADVICE] = Advice(app[SNAPSHOT])
     app[PREVIEWER] = Previews(app[SNAPSHOT])
     register(app, all_routes())
     app.router.add_static("/static", STATIC, append_version=False)
@@ -81,6 +84,7 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
         app[SNAPSHOT].start(app[CLOCK].today)
         yield
     finally:
+        app[ADVICE].close()
         await app[SNAPSHOT].close()
         try:
             await asyncio.wait_for(pool.close(), 10)

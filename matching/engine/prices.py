@@ -115,6 +115,8 @@ def values_of(market: Market, people: Whole, orders: Whole) -> Whole:
 
 def lowest(market: Market, allotment: Allotment, most_repairs: int = MOST_REPAIRS) -> Worth:
     """The worth of a seat of every order, proven, or a bound with the slack that it leaves."""
+    if not len(market.orders):
+        return Worth(np.zeros(0, np.int64), np.zeros(len(market.people), np.int64), 0)
     search = _Search(market, allotment)
     repairs = 0
     for _ in range(MOST_PASSES):

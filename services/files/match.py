@@ -20,6 +20,8 @@ from matching.engine.explain import every_openings
 from matching.engine.market import Market
 from matching.engine.orders import Order, Orders
 from matching.engine.people import People, Person
+from matching.engine.prices import lowest
+from matching.engine.questions import worth_asking
 from services.files.market_tables import (
     distances,
     order_columns,
@@ -180,27 +182,13 @@ def _why_not(matched: Matched, at: int) -> tuple[str, str]:
 
 
 def _question_rows(matched: Matched) -> Iterator[Sequence[object]]:
-    """Per person the question worth most at the prices of this market, the dearest first."""
+    """Per person the question whose answer can add most to this market, the dearest first."""
     yield "worth_millionths", "person_id", "order_id", "ask"
-    prices = matched.allotment.prices[matched.market.order_at]
-    worths: list[tuple[int, int, int]] = []
-    for block in range(0, len(matched.people), PEOPLE_A_BLOCK):
-        chosen = np.arange(block, min(block + PEOPLE_A_BLOCK, len(matched.people)))
-        bins, wants, hired = kernel.judge(matched.market, chosen)
-        value = wants.astype(np.int64) * hired + matched.market.bonus[chosen, None]
-        extra = value - prices - matched.allotment.surplus[chosen, None]
-        extra[bins != Bin.CONFIRM] = -1
-        if extra.shape[1]:
-            best = extra.argmax(axis=1)
-            top = extra[np.arange(len(chosen)), best]
-            worths += [
-                (-int(top[row]), int(chosen[row]), int(best[row]))
-                for row in np.flatnonzero(top > 0)
-            ]
-    for worth, p, o in sorted(worths):
-        person, order = matched.people[p], matched.orders[int(matched.market.order_at[o])]
+    worth = lowest(matched.market, matched.allotment)
+    for one in worth_asking(matched.market, worth):
+        person, order = matched.people[one.person], matched.orders[one.order]
         said = judge(person, order, distances())
-        yield -worth, person.id, order.id, "；".join(map(question_words, said.questions))
+        yield one.worth, person.id, order.id, "；".join(map(question_words, said.questions))
 
 
 # Examples

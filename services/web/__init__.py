@@ -22,6 +22,8 @@ _MODULES: Final = (
     "services.web.orders",
     "services.web.openings",
     "services.web.matching",
+    "services.web.advice",
+    "services.web.fairness",
     "services.web.api",
 )
 

@@ -26,6 +26,7 @@ _PLACES = (
     (Permission.USER_WRITE, N_("用户"), "/users"),
     (Permission.GRANT_WRITE, N_("授权"), "/users"),
     (Permission.AUDIT_READ, N_("审计日志"), "/audit"),
+    (Permission.FAIRNESS_READ, N_("公平审计"), "/audit/fairness"),
     (None, N_("覆盖情况"), "/coverage"),
     (None, N_("基地名录"), "/register"),
     (None, N_("公示"), "/notices"),

@@ -1,5 +1,6 @@
 """Questions worth asking and training worth offering, against solving the market again."""
 
+import csv
 import random
 from dataclasses import replace
 
@@ -14,7 +15,8 @@ from matching.engine.people import Skill
 from matching.engine.prices import lowest
 from matching.engine.questions import Course, opened_by_training, training_worth, worth_asking
 from matching.engine.vocabulary import Level
-from tests.matching.markets import DISTANCES, JOBS, a_market
+from services.files import match as files
+from tests.matching.markets import DISTANCES, JOBS, TODAY, a_market
 from tests.matching.test_allotment import optimum_by_highs, values
 from tests.matching.test_kernel import market_of
 
@@ -158,3 +160,13 @@ def test_a_person_is_told_which_openings_a_class_opens(seed):
                 and judge(people[at], with_course(order, course), DISTANCES).bin.fits
             }
             assert told.get(course, set()) == opened
+
+
+def test_the_file_of_questions_has_the_dearest_first(tmp_path):
+    """`./run match`: P3's near vision isn't known, and the free seats ask for it."""
+    paths = files.write_example(tmp_path)
+    files.write(files.match(*paths, TODAY), tmp_path / "out")
+    rows = list(csv.DictReader((tmp_path / "out/questions.csv").open(encoding="utf-8-sig")))
+    worths = [int(row["worth_millionths"]) for row in rows]
+    assert worths == sorted(worths, reverse=True)
+    assert [row["person_id"] for row in rows] == ["P3"]
