@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from services.access import SYSTEM_ROLE, Actor, Grant
-from services.db import Conn
+from services.db import Conn, idempotency
 from services.jobs import audit_seal, clocks, match, offers, rescore
 from services.sealing import Keys, profile_seal
 from services.settings import Settings
@@ -58,6 +58,7 @@ async def _offers(tools: Tools, conn: Conn, today: date, now: datetime) -> objec
 
 
 async def _rescore(tools: Tools, conn: Conn, today: date, now: datetime) -> object:
+    await idempotency.forget.run(conn, now - timedelta(days=1))  # answers are kept for a day
     return asdict(await rescore.run(conn, today, now))
 
 

@@ -9,7 +9,7 @@ from matching.errors import Refusal
 from services.access import Permission
 from services.actions import offers as actions
 from services.actions import runs as proposals
-from services.db import audit, market
+from services.db import audit, idempotency, market
 from services.i18n import Message, _
 from services.web.forms import Filled
 from services.web.keys import CLOCK, SETTINGS
@@ -42,11 +42,13 @@ async def run_now(request: web.Request) -> proposals.Told:
     asker, app = actor(request), request.app
     asker.require(Permission.MATCH_RUN)
     now = app[CLOCK].now()
-    async with app[SNAPSHOT].matcher() as conn:
-        told = await proposals.propose(
-            conn, app[CLOCK].today(), now, app[SNAPSHOT].seal, simulated=app[SETTINGS].demo
-        )
     async with speaking(request) as mine:
+        await idempotency.take_time.run(mine)
+        # Inside, so that a second press of the button waits for this run and starts none.
+        async with app[SNAPSHOT].matcher() as conn:
+            told = await proposals.propose(
+                conn, app[CLOCK].today(), now, app[SNAPSHOT].seal, simulated=app[SETTINGS].demo
+            )
         await audit.write(
             mine, asker, "match:run", "match_run", told.run, at=now, filled=told.seats_filled
         )

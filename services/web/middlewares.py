@@ -43,6 +43,7 @@ from services.web.keys import (
     SESSION,
     SETTINGS,
 )
+from services.web.once import once
 from services.web.page import page
 from services.web.routing import Area, route_of
 
@@ -302,4 +303,4 @@ async def permission(request: web.Request, handler: Handler) -> web.StreamRespon
     return await handler(request)
 
 
-ALL: Final = [number_and_count, problems, limits, session, same_site, permission]
+ALL: Final = [number_and_count, problems, limits, session, same_site, permission, once]

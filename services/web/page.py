@@ -1,6 +1,5 @@
 """What every handler of a page needs: a transaction in the asker's name, a page, a redirect."""
 
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,6 +10,7 @@ from services.db import Conn
 from services.db.context import transaction
 from services.i18n import HTML_LANG, N_, _
 from services.web.keys import ACTOR, CLOCK, LANGUAGE, PAGES, POOL, REQUEST_ID, SESSION, SETTINGS
+from services.web.once import CLAIM
 from services.web.pages import Link, Shell
 
 # The places of the house, shown to who may enter them.
@@ -36,8 +36,13 @@ _PLACES = (
 @asynccontextmanager
 async def speaking(request: web.Request) -> AsyncIterator[Conn]:
     """A transaction in the name of who asked. Raise redirects after it, not inside."""
+    claim = request.get(CLAIM)
     async with transaction(request.app[POOL], request[ACTOR]) as conn:
+        if claim is not None:
+            await claim.enter(conn)
         yield conn
+        if claim is not None:
+            await claim.leave(conn)
 
 
 def actor(request: web.Request) -> Actor:
@@ -74,7 +79,6 @@ def page(
             actor=request[ACTOR],
             language=request[LANGUAGE],
             html_lang=HTML_LANG[request[LANGUAGE]],
-            idempotency_key=secrets.token_urlsafe(16),
             request_id=request[REQUEST_ID],
             today=request.app[CLOCK].today(),
             **values,

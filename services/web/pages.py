@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -93,6 +94,8 @@ def environment() -> jinja2.Environment:
         "address": address,
         "asset": asset,
         "bars": charts.bars,
+        # Each form its own: two forms of one page are two submissions.
+        "new_key": functools.partial(secrets.token_urlsafe, 16),
         "languages": tuple((one, NAMES[one], HTML_LANG[one]) for one in LANGUAGES),
         "tile_grid": charts.tile_grid,
     }

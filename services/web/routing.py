@@ -45,6 +45,7 @@ class Route:
     query: tuple[str, ...] = ()  # the words of the query that an API route reads
     versioned: bool = False  # an edit that must name the version it was made from, in If-Match
     upload: bool = False  # streams its body to disk: the common size limit does not hold
+    once: bool = False  # a repeat with the same key has no second effect (services/web/once.py)
 
     @property
     def api(self) -> bool:
@@ -97,6 +98,7 @@ class Routes:
         status: int = 200,
         versioned: bool = False,
         upload: bool = False,
+        once: bool = True,
     ) -> Callable[[Handler], Handler]:
         return self._add(
             "POST",
@@ -108,6 +110,7 @@ class Routes:
             status=status,
             versioned=versioned,
             upload=upload,
+            once=once,
         )
 
     def put(

@@ -66,7 +66,7 @@ async def choose(request: web.Request) -> web.Response:
     )
 
 
-@routes.post("/sign-in/staff", permission=None, area=Area.PUBLIC)
+@routes.post("/sign-in/staff", permission=None, area=Area.PUBLIC, once=False)
 async def staff(request: web.Request) -> web.Response:
     """Signs staff in: name, password and time code."""
     form = await request.post()
@@ -119,7 +119,7 @@ async def phone_form(request: web.Request) -> web.Response:
     )
 
 
-@routes.post("/sign-in/phone", permission=None, area=Area.PUBLIC)
+@routes.post("/sign-in/phone", permission=None, area=Area.PUBLIC, once=False)
 async def phone(request: web.Request) -> web.Response:
     """Sends a code to the number, whether or not it is known."""
     form = await request.post()
@@ -142,7 +142,7 @@ async def phone(request: web.Request) -> web.Response:
     return page(request, "sign_in_code.html", request_token=token, form=Filled(), next=target)
 
 
-@routes.post("/sign-in/code", permission=None, area=Area.PUBLIC)
+@routes.post("/sign-in/code", permission=None, area=Area.PUBLIC, once=False)
 async def code(request: web.Request) -> web.Response:
     """Signs in with the code that was sent."""
     form = await request.post()
@@ -167,7 +167,7 @@ async def code(request: web.Request) -> web.Response:
     raise _let_in(request, opened, target)
 
 
-@routes.post("/sign-in/persona", permission=None, area=Area.PUBLIC)
+@routes.post("/sign-in/persona", permission=None, area=Area.PUBLIC, once=False)
 async def persona(request: web.Request) -> web.Response:
     """Signs in as a simulated persona. There is no such page outside a demonstration."""
     if not request.app[SETTINGS].demo:
@@ -184,7 +184,7 @@ async def persona(request: web.Request) -> web.Response:
     raise _let_in(request, opened, str(form.get("next", "/")))
 
 
-@routes.post("/sign-out", permission=None, area=Area.SIGNED_IN)
+@routes.post("/sign-out", permission=None, area=Area.SIGNED_IN, once=False)
 async def sign_out(request: web.Request) -> web.Response:
     """Ends this session here and on the server."""
     held = request[SESSION]

@@ -146,7 +146,7 @@ async def bootstrap_form(request: web.Request) -> web.Response:
     return page(request, "users/bootstrap.html", form=Filled(), token=request.match_info["token"])
 
 
-@routes.post("/bootstrap/{token}", permission=None, area=Area.PUBLIC)
+@routes.post("/bootstrap/{token}", permission=None, area=Area.PUBLIC, once=False)
 async def bootstrap(request: web.Request) -> web.Response:
     """Makes the first administrator. The link is good once, and only while there is none."""
     token = request.match_info["token"]

@@ -14,12 +14,13 @@ from services.web import all_routes
 from services.web.api.openapi import describe
 from services.web.keys import Clock
 from services.web.middlewares import COOKIE
+from services.web.once import HEADER
 from tests.conftest import NOW
 from tests.services.web import a_place, open_session, world
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 ROLES = ("province_staff", "county_staff", "base_manager", "assessor", "employer", "job_seeker")
-SECONDS = 90  # of one role; seven roles stay below six minutes on two cores
+SECONDS = 240  # of one role, on a machine with much else to do
 KINDS = {"number": "plaque"}  # what a path calls otherwise than the test's world
 # Words that let a body through to what lies behind the first check.
 SENSE = {
@@ -69,7 +70,10 @@ def described(place_world):
     corners = (place_world.own, place_world.other)
     for operations in told["paths"].values():
         for operation in operations.values():
-            for parameter in operation.get("parameters", ()):
+            parameters = operation.get("parameters", [])
+            # A guessed key used twice hides what lies behind it; test_once.py is about keys.
+            parameters[:] = [one for one in parameters if one["name"] != HEADER]
+            for parameter in parameters:
                 parameter["schema"] = real(corners, parameter["schema"], parameter["name"])
     for schema in told["components"]["schemas"].values():
         for name, inner in schema.get("properties", {}).items():

@@ -108,6 +108,15 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     ]
     words = [{"name": name, "in": "query", "schema": {"type": "string"}} for name in route.query]
     headers: list[dict[str, Any]] = []
+    if route.once:
+        headers.append(
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "description": "a repeat within 24 hours has no second effect and gets the same answer",
+                "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+            }
+        )
     if route.versioned:
         headers.append(
             {
