@@ -20,7 +20,7 @@ class Planned:
     plan: Plan
     sites: Mapping[str, coverage.Site]
     counties: Mapping[str, coverage.CountyRow]
-    targets: Mapping[str, int]
+    targets: Mapping[str, coverage.Wanted]
     without: coverage.Site | None
     opens: tuple[str, ...]  # counties that lose their only base by it
     unassessed: frozenset[str]  # candidates without a result yet, taken at the pass mark
@@ -40,7 +40,7 @@ async def planned(
     actor.require(Permission.COVERAGE_READ)
     counties = await coverage.counties.all(conn)
     rows = await coverage.sites.all(conn, of)
-    targets = {one.unit: one.trained_persons for one in await coverage.plan_targets.all(conn, of)}
+    targets = {one.unit: one for one in await coverage.plan_targets.all(conn, of)}
     gone = next((one for one in rows if one.id == without), None)
     kept = [one for one in rows if one is not gone]
     limits = Limits(
@@ -54,7 +54,7 @@ async def planned(
         [_site(one) for one in kept],
         aim=aim,
         limits=limits,
-        targets=targets,
+        targets={unit: one.trained_persons for unit, one in targets.items()},
     )
     return Planned(
         found,

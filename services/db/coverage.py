@@ -74,6 +74,7 @@ class Site:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     unit: str
+    name: str
     trained_persons: int
 
 

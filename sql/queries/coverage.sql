@@ -101,4 +101,5 @@ where a.state = 'active' or (a.id is null and exists (
 order by b.id;
 
 -- name: plan_targets
-select unit, trained_persons from plan_target where plan = $1 order by unit;
+select t.unit, d.name, t.trained_persons from plan_target t join division d on d.code = t.unit
+where t.plan = $1 order by t.unit;
