@@ -22,6 +22,7 @@ OTHER_VARIABLES: Final = (
     "DATABASE_PASSWORD_FILE",
     "YUPEI_KEY_FILE",
     "YUPEI_MATCHER_KEY_FILE",
+    "YUPEI_ANCHOR_FILE",
 )
 
 
@@ -81,6 +82,7 @@ class Settings:
     embedded: bool = True  # our own server; its address comes with `at` once it runs
     key_file: Path
     matcher_key_file: Path
+    anchor_file: Path  # heads of the audit log, outside the database
 
     host: str = _setting("YUPEI_HOST", _text, "127.0.0.1")
     port: int = _setting("YUPEI_PORT", _number(0, 65535), 8080)
@@ -124,6 +126,7 @@ class Settings:
             embedded=not url,
             key_file=_path(environ, "YUPEI_KEY_FILE") or home / "key",
             matcher_key_file=_path(environ, "YUPEI_MATCHER_KEY_FILE") or home / "matcher.key",
+            anchor_file=_path(environ, "YUPEI_ANCHOR_FILE") or home / "anchors.log",
             **values,
         )
 

@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +14,7 @@ from services import app as application
 from services import heartbeat, scheduler
 from services.cli import place
 from services.db.pool import open_pool
-from services.jobs import JOBS, audit_seal
+from services.jobs import JOBS, anchors, audit_seal
 from services.sealing import Keys
 from services.web.keys import SHANGHAI
 
@@ -75,24 +78,41 @@ def _today() -> date:
     return datetime.now(UTC).astimezone(SHANGHAI).date()
 
 
-def verify_audit(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """Recomputes the sealed chain of the audit log; exits 1 at the first row that does not hold."""
+def verify_audit(
+    anchor_file: Annotated[
+        Path | None, typer.Option("--anchors", help="A copy of anchors.log from elsewhere.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Recomputes the sealed chain of the audit log and compares it with the heads kept outside the
+    database; exits 1 at the first row that does not hold."""
 
-    async def verify(url: str, keys: Keys) -> audit_seal.Verdict:
+    async def verify(url: str, keys: Keys, kept: Sequence[anchors.Anchor]) -> audit_seal.Verdict:
         pool = await open_pool(url, size=1)
         try:
             async with pool.acquire() as conn:
-                return await audit_seal.verify(conn, keys.signer.public_key())
+                return await audit_seal.verify(conn, keys.signer.public_key(), kept)
         finally:
             await pool.close()
 
     found = place.settings()
+    file = anchor_file or found.anchor_file
+    if anchor_file is not None and not anchor_file.exists():
+        raise place.fail(f"{anchor_file} is not there")
+    try:
+        kept = anchors.read(file)
+    except (OSError, anchors.AnchorsUnreadable) as error:
+        raise place.fail(str(error)) from None
     with place.database(found) as ready:
-        verdict = asyncio.run(verify(ready.url("yupei_sealer"), Keys.of(ready.master_key)))
+        verdict = asyncio.run(verify(ready.url("yupei_sealer"), Keys.of(ready.master_key), kept))
     if as_json:
-        typer.echo(json.dumps({"sealed": verdict.sealed, "broken_at": verdict.broken_at}))
+        typer.echo(json.dumps(asdict(verdict)))
     elif verdict.broken_at is None:
-        typer.echo(f"{verdict.sealed} sealed events hold")
+        typer.echo(f"{verdict.sealed} sealed events hold, and {len(kept)} heads of {file}")
+        if not kept:
+            typer.echo("without a head from outside, an end that was cut off is not seen", err=True)
+    elif verdict.broken_at == 0:
+        typer.echo(f"events were cut off the end: {verdict.sealed} are left", err=True)
     else:
         typer.echo(f"the chain breaks at event {verdict.broken_at}", err=True)
     if verdict.broken_at is not None:

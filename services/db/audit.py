@@ -62,6 +62,13 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
+class SealedHead:
+    position: int
+    hash: bytes
+    at: str  # ISO 8601, UTC
+
+
+@dataclass(frozen=True, slots=True)
 class Checkpoint:
     position: int
     hash: bytes
@@ -75,6 +82,7 @@ seal_head = Query("audit", "seal_head", Head)
 unsealed = Query("audit", "unsealed", Unsealed)
 add_seal = Command("audit", "add_seal")
 add_checkpoint = Command("audit", "add_checkpoint")
+heads_from = Query("audit", "heads_from", SealedHead)
 sealed = Query("audit", "sealed", Sealed)
 checkpoints = Query("audit", "checkpoints", Checkpoint)
 

@@ -46,7 +46,8 @@ class Job:
 
 
 async def _seal(tools: Tools, conn: Conn, today: date, now: datetime) -> object:
-    return await audit_seal.run(conn, today, now, tools.keys.signer)
+    signer, anchors = tools.keys.signer, tools.settings.anchor_file
+    return await audit_seal.run(conn, today, now, signer, anchors)
 
 
 async def _clocks(tools: Tools, conn: Conn, today: date, now: datetime) -> object:

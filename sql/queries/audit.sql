@@ -39,5 +39,10 @@ select s.position, s.hash, e.seq, to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T
 from audit_seal s join audit_event e on e.seq = s.seq
 where s.position >= $1 order by s.position limit $2;
 
+-- name: heads_from
+-- Signed heads from a position on, that of $1 too.
+select position, hash, to_char(sealed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as at
+from audit_checkpoint where position >= $1 order by position;
+
 -- name: checkpoints
 select position, hash, signature from audit_checkpoint order by position;
