@@ -239,12 +239,12 @@ def state_words(machine: Machine, state: str, reader: Reader = "staff") -> Words
 
 
 def label(of: str, key: str, language: Language = "zh") -> str:
-    """The words for a role, kind, event or outcome; the key itself where there are none."""
+    """The words for a role, kind, event, outcome or document; the key itself where there are none."""
     return words(of, key).said(language)
 
 
 def words(of: str, key: str) -> Words:
-    """The words for a role, kind, event or outcome, in both languages."""
+    """The words for a role, kind, event, outcome or document, in both languages."""
     named = load()[of].get(key)
     return Words(**named) if named else Words(key, key)
 
@@ -350,8 +350,8 @@ def _shown(value: object, language: Language) -> str:
             return str(units[value][language])
         case tuple() | dict():
             between, nothing = {"zh": ("、", "无"), "en": (", ", "none")}[language]
-            told = (one.said(language) if isinstance(one, Words) else str(one) for one in value)
-            return between.join(told) or nothing
+            named = (one if isinstance(one, Words) else words("documents", str(one)) for one in value)
+            return between.join(one.said(language) for one in named) or nothing
         case _:
             return str(value)
 

@@ -15,20 +15,20 @@ from accreditation.facts import Facts
 from accreditation.rubric import Rubric
 from services.actions import results
 from services.db import Conn, bases, cases, notices, reference, sheets
-from services.i18n import N_
+from services.i18n import N_, _, language
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 # What an application must hold. Our default after Guangxi 2022/2024 and Shaanxi 2017; to be confirmed.
-DOCUMENTS: Final = {
-    "licence": N_("法人登记证书或营业执照"),
-    "premises": N_("场地产权证明或租赁合同"),
-    "safety": N_("消防安全材料"),
-    "teachers": N_("教师名册和资格证明"),
-    "rules": N_("管理制度汇编"),
-}
+DOCUMENTS: Final = tuple(lifecycle.load()["documents"])
 OTHER_DOCUMENTS: Final = {"evidence": N_("指标佐证材料"), "finding": N_("整改材料")}
 # Which members judge in a state; everyone else who took part is involved.
 _JUDGES: Final = {"public_notice": "review_group", "closed": "appeal", "appeal": "appeal"}
+
+
+def document_names() -> dict[str, str]:
+    """What each kind of document is called, in the reader's language."""
+    asked = {kind: lifecycle.label("documents", kind, language()) for kind in DOCUMENTS}
+    return asked | {kind: _(text) for kind, text in OTHER_DOCUMENTS.items()}
 
 
 @dataclass(frozen=True, slots=True)

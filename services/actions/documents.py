@@ -97,7 +97,7 @@ async def add(
     case = await may_add(conn, actor, case_id)
     if taken is None:
         raise Refusal("请选择要上传的文件")
-    if kind not in {**DOCUMENTS, **OTHER_DOCUMENTS}:
+    if kind not in {*DOCUMENTS, *OTHER_DOCUMENTS}:
         raise Refusal("没有这种材料")
     made: int = await cases.add_document.value(
         conn,

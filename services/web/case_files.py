@@ -9,7 +9,7 @@ from aiohttp import BodyPartReader, web
 from accreditation.errors import Refusal
 from services.access import Permission
 from services.actions import documents, results, self_scores
-from services.actions.case_facts import DOCUMENTS, OTHER_DOCUMENTS
+from services.actions.case_facts import document_names
 from services.db import cases
 from services.i18n import _, language
 from services.problems import problem_of
@@ -43,7 +43,7 @@ async def _form(
         case=case,
         fault=fault,
         form=Filled({name: (value,) for name, value in typed.items()}),
-        kinds=[(key, _(text)) for key, text in {**DOCUMENTS, **OTHER_DOCUMENTS}.items()],
+        kinds=list(document_names().items()),
         findings=[(str(one.id), one.text) for one in findings if one.closed_at is None],
     )
 

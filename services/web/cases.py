@@ -13,7 +13,7 @@ from accreditation.lifecycle import Machine
 from services.access import ROLES, Permission
 from services.actions import cases as actions
 from services.actions import checks, panels, self_scores
-from services.actions.case_facts import DOCUMENTS, OTHER_DOCUMENTS, Said, missing_documents
+from services.actions.case_facts import DOCUMENTS, Said, document_names, missing_documents
 from services.db import Conn, cases, notices, sheets
 from services.i18n import N_, _, language
 from services.problems import problem_of
@@ -119,8 +119,8 @@ async def show_case(request: web.Request, form: Filled, *, status: int = 200) ->
             if roles & set(mine) and case.state in states
         ],
         check_names={what: _(text) for what, text in checks.CHECKS.items()},
-        kinds={key: _(text) for key, text in {**DOCUMENTS, **OTHER_DOCUMENTS}.items()},
-        asked_kinds=[(key, _(text)) for key, text in DOCUMENTS.items()],
+        kinds=(names := document_names()),
+        asked_kinds=[(kind, names[kind]) for kind in DOCUMENTS],
         parts={part: _(text) for part, text in PART_NAMES.items()},
         appointable=[(part, _(text)) for part, (_role, text) in panels.APPOINTED.items()],
         role_name=lambda key: _(ROLES[key].zh) if key in ROLES else label("roles", key),

@@ -21,6 +21,16 @@ def facts(**known) -> Facts:
     return Facts(calendar=CALENDAR, **told)
 
 
+def test_missing_documents_are_named_in_words():
+    start = next(
+        one
+        for one in available(Machine.CASE, "draft", facts(documents_missing=("rules",)), "base_manager")
+        if one.event == "submit"
+    )
+    assert "管理制度汇编" in start.unmet.said("zh")
+    assert "Collected rules of the institution" in start.unmet.said("en")
+
+
 def test_the_data_fits_its_published_schema():
     schema = json.loads(lifecycle.DATA.with_name("lifecycle.schema.json").read_text("utf-8"))
     jsonschema.validate(json.loads(lifecycle.DATA.read_text("utf-8")), schema)
