@@ -350,7 +350,9 @@ def _shown(value: object, language: Language) -> str:
             return str(units[value][language])
         case tuple() | dict():
             between, nothing = {"zh": ("、", "无"), "en": (", ", "none")}[language]
-            named = (one if isinstance(one, Words) else words("documents", str(one)) for one in value)
+            named = (
+                one if isinstance(one, Words) else words("documents", str(one)) for one in value
+            )
             return between.join(one.said(language) for one in named) or nothing
         case _:
             return str(value)

@@ -24,7 +24,9 @@ def facts(**known) -> Facts:
 def test_missing_documents_are_named_in_words():
     start = next(
         one
-        for one in available(Machine.CASE, "draft", facts(documents_missing=("rules",)), "base_manager")
+        for one in available(
+            Machine.CASE, "draft", facts(documents_missing=("rules",)), "base_manager"
+        )
         if one.event == "submit"
     )
     assert "管理制度汇编" in start.unmet.said("zh")
