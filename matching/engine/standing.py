@@ -9,58 +9,34 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
 from numpy.typing import NDArray
 
-from matching.engine.kernel import (
-    CONFIRM,
-    EXCLUDED,
-    NOT_NOW,
-    NOW,
-    PEOPLE_A_BLOCK,
-    _scratch,
-    fitting,
-    heed,
-    likelihood,
-    look,
-    possible,
-    prospect,
-    wish,
-)
+from matching.engine.compiled import parallel, prange
+from matching.engine.fit import NOT_NOW, NOW, fitting
+from matching.engine.kernel import stand
 from matching.engine.market import Market, OrderSide, PeopleSide, Tables
+from matching.engine.search import PEOPLE_A_BLOCK
+from matching.engine.sight import heed, likelihood, look, prospect, scratch, wish
 
 Array = NDArray[Any]
 
 
-@njit(cache=True, parallel=True)
+@parallel
 def _best_bin(side: PeopleSide, posts: OrderSide, tables: Tables, bins: Array) -> None:
-    m = len(posts.wage)
     everything = np.full(3, ~np.uint64(0), np.uint64)
     for block in prange((len(bins) + PEOPLE_A_BLOCK - 1) // PEOPLE_A_BLOCK):
-        seen = _scratch(tables, m)
+        seen = scratch(tables)
         for p in range(block * PEOPLE_A_BLOCK, min(len(bins), (block + 1) * PEOPLE_A_BLOCK)):
             look(side, tables, p, seen)
-            noted = side.remark_at[p] != side.remark_at[p + 1]
             best = NOT_NOW
-            for o in range(m):
+            for o in range(len(posts.wage)):
                 if best == NOW:
                     break
-                if wish(posts, seen, o) < EXCLUDED // 2:
-                    continue
-                if noted and not heed(side, tables, p, o, seen):
-                    continue
-                fit = fitting(side, posts, tables, p, o, seen.held, seen.counts, seen.left)
-                if (
-                    fit == NOT_NOW
-                    and best == NOT_NOW
-                    and possible(side, posts, tables, p, o, seen.held, everything, seen.left)
-                ):
-                    fit = CONFIRM
-                best = max(best, fit)
+                best = max(best, stand(side, posts, tables, p, o, seen, everything))
             bins[p] = best
 
 
-@njit(cache=True, parallel=True)
+@parallel
 def _pairs(
     side: PeopleSide,
     posts: OrderSide,
@@ -71,9 +47,8 @@ def _pairs(
     wants: Array,
     hired: Array,
 ) -> None:
-    m = len(posts.wage)
     for block in prange((len(people) + PEOPLE_A_BLOCK - 1) // PEOPLE_A_BLOCK):
-        seen = _scratch(tables, m)
+        seen = scratch(tables)
         for row in range(block * PEOPLE_A_BLOCK, min(len(people), (block + 1) * PEOPLE_A_BLOCK)):
             p, o = people[row], orders[row]
             look(side, tables, p, seen)
