@@ -43,6 +43,7 @@ OTHERS = {
 }
 # Shown to more than the county, each for the reason that stands beside it.
 WIDER = {
+    "exposure": "not even the county: the program alone learns from it",
     "audit_event": "by asker, tested in test_audit.py",
     "base": "the register of bases is public; its contact is sealed",
 }
