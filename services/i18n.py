@@ -89,6 +89,8 @@ def _(text: str, /, **values: object) -> str:
 
 def _told(value: object) -> object:
     """A value in the present language, where the domain gave it in both."""
+    if isinstance(value, str | int):  # nearly always; a protocol is asked slowly
+        return value
     return value.said(_language.get()) if isinstance(value, Bilingual) else value
 
 
@@ -124,6 +126,7 @@ def translate_refusal(refusal: Refusing) -> str:
     return _(refusal.text, **values) if values else _(refusal.text)
 
 
+@functools.lru_cache(4096)
 def places(text: str) -> frozenset[str]:
     """The names of the `{named}` places of a text. Raises `ValueError` for broken braces."""
     found = (place for _literal, place, _spec, _how in string.Formatter().parse(text))

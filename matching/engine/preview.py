@@ -131,6 +131,7 @@ class Post(NamedTuple):
 
     demand: Array  # (3,) uint64
     gain: Array  # (3,) uint64 levels the class raises
+    best: Array  # (3,) uint64 what remains if everything provided helps, class included
     ordinary: Array  # (3,) uint64 every bit of the fields that aren't safety-critical
     aid: Array  # accommodations provided that touch a demand
     extra: Array  # accommodations that could be added
@@ -156,11 +157,13 @@ def _post(order: Order, crowd: Crowd) -> Post:
     critical = np.array([dimension.safety_critical for dimension in DIMENSIONS])
     needed = np.flatnonzero(levels)
     aids = sorted(ACCOMMODATION_AT[key] for key in order.provided)
+    relaxed = RELAXES[aids].sum(axis=0, dtype=np.int64) if aids else np.zeros_like(levels)
     needs, known = order.required, crowd.codes
     place = crowd.distances.place(order.county)
     return Post(
         packed(levels),
         packed(_levels(order.raises)),
+        packed(np.maximum(0, levels - np.minimum(relaxed, MAX_LEVEL) - _levels(order.raises))),
         packed(np.where(critical, 0, 15)),
         np.array([at for at in aids if RELAXES[at, needed].any()], np.int64),
         np.array([ACCOMMODATION_AT[key] for key in _askable(order)], np.int64),
@@ -203,14 +206,14 @@ def _noted(crowd: Crowd, order: str) -> Noted:
 # The sweep
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def lowered(demand: Any, by: Any) -> Any:
     """Each field less the other, floored at 0: a field keeps its bits if its top bit survives."""
     rest = (demand | TOP) - by
     return rest & (((rest & TOP) >> np.uint64(3)) * np.uint64(7))
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def joined(one: Any, other: Any) -> Any:
     """Each field plus the other, at most 4: adding 3 lifts only what is above 4 to the top bit."""
     total = one + other
@@ -218,13 +221,13 @@ def joined(one: Any, other: Any) -> Any:
     return (total & ~above) | (FOURS & above)
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _unmet(capacity: Array, p: int, left: Array, word: int) -> Any:
     """The top bit of every field in which the demand is above the capacity."""
     return ~((capacity[p, word] | TOP) - left[word]) & TOP
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _short(capacity: Array, p: int, left: Array) -> bool:
     """Whether any field of the demand is above the capacity."""
     return bool(
@@ -232,7 +235,7 @@ def _short(capacity: Array, p: int, left: Array) -> bool:
     )
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _eased(post: Post, helped: Any, counts: Array, total: Array, left: Array) -> None:
     """Sums what the accommodations provided relax for this person, and what that leaves."""
     for word in range(3):
@@ -246,13 +249,13 @@ def _eased(post: Post, helped: Any, counts: Array, total: Array, left: Array) ->
         left[word] = lowered(post.demand[word], total[word] & counts[word])
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _trained(post: Post, left: Array) -> None:
     for word in range(3):
         left[word] = lowered(left[word], post.gain[word])
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _schooling(lists: Lists, first: int, last: int, post: Post) -> int:
     """2 when every required skill is held, 1 when the class teaches the missing ones, else 0."""
     answer = 2
@@ -268,7 +271,7 @@ def _schooling(lists: Lists, first: int, last: int, post: Post) -> int:
     return answer
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _wanted(lists: Lists, first: int, last: int, strict: bool, post: Post) -> bool:
     """Whether neither what the person avoids nor a condition on the occupation stands against it."""
     wants, near = False, False
@@ -283,7 +286,7 @@ def _wanted(lists: Lists, first: int, last: int, strict: bool, post: Post) -> bo
     return near or not (wants and strict)
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _heed(noted: Noted, place: int, next_noted: int, counts: Array) -> tuple[int, bool]:
     """Where the remarks go on, and whether this person avoids the order; confirmed fields count."""
     while next_noted < len(noted.place) and noted.place[next_noted] < place:
@@ -295,7 +298,7 @@ def _heed(noted: Noted, place: int, next_noted: int, counts: Array) -> tuple[int
     return next_noted, bool(noted.avoid[next_noted])
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _barred(c: Columns, lists: Lists, post: Post, p: int) -> bool:
     """Whether something stands against the pair that no unknown and no what-if changes."""
     musts, shifts = c.flags[p, MUSTS_AT], c.flags[p, SHIFTS_AT]
@@ -306,7 +309,7 @@ def _barred(c: Columns, lists: Lists, post: Post, p: int) -> bool:
     return not _wanted(lists, c.wishes[p, 0], c.wishes[p, 1], musts & MUST_JOB != 0, post)
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _wishes(c: Columns, post: Post, p: int) -> tuple[bool, bool, bool, bool, bool]:
     """Whether the person's conditions hold: wage, a higher wage, dorm, work site, work at home."""
     musts, modes = c.flags[p, MUSTS_AT], c.flags[p, MODES_AT]
@@ -334,7 +337,7 @@ class Scratch(NamedTuple):
     more: Array  # the same with one more
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _demands(c: Columns, post: Post, p: int, seen: Scratch) -> int:
     """Every unknown against the pair: 4 met as they are, 3 with what is provided, 2 after the class, or 0."""
     if not _short(c.low, p, post.demand):
@@ -346,7 +349,7 @@ def _demands(c: Columns, post: Post, p: int, seen: Scratch) -> int:
     return 0 if _short(c.low, p, seen.left) else 2
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _add_aids(c: Columns, post: Post, p: int, seen: Scratch, aids: Array) -> None:
     """Counts every accommodation that alone would close what `seen.left` leaves open."""
     open0, open1 = _unmet(c.low, p, seen.left, 0), _unmet(c.low, p, seen.left, 1)
@@ -367,9 +370,11 @@ def _add_aids(c: Columns, post: Post, p: int, seen: Scratch, aids: Array) -> Non
         aids[at] += not _short(c.low, p, seen.more)
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _asked(c: Columns, post: Post, p: int, everything: Array, seen: Scratch) -> bool:
     """Whether the demands could be met with every unknown taken for the pair."""
+    if _short(c.high, p, post.best):
+        return False
     _eased(post, c.helped[p, 1], everything, seen.total, seen.left)
     _trained(post, seen.left)
     return not _short(c.high, p, seen.left)

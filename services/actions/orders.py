@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+import msgspec
+
 from matching.errors import Refusal
 from matching.orders import offers as offer_rules
 from matching.orders import states
@@ -121,9 +123,14 @@ async def _store_parts(conn: Conn, order: int, draft: Draft) -> None:
     )
 
 
+_DEMANDS: Final = msgspec.json.Decoder(list[Demanded])
+_ACCOMMODATIONS: Final = msgspec.json.Decoder(list[Provided])
+_SKILLS: Final = msgspec.json.Decoder(list[Skilled])
+
+
 async def whole(conn: Conn, order: int) -> Whole:
     """The order as it stands. Raises NotFound."""
-    row = await orders.by_id.one(conn, order)
+    row, parts = await orders.by_id.one(conn, order), await orders.parts.one(conn, order)
     draft = Draft(
         row.title,
         row.trade,
@@ -146,18 +153,9 @@ async def whole(conn: Conn, order: int) -> Whole:
         row.class_starts,
         row.class_ends,
         raised(row.trains),
-        [
-            Demanded(d.dimension, d.level, d.essential, d.reason)
-            for d in await orders.demands.all(conn, order)
-        ],
-        [
-            Provided(a.accommodation, a.stance, a.reason)
-            for a in await orders.accommodations.all(conn, order)
-        ],
-        [
-            Skilled(s.code, s.level, s.required, s.taught)
-            for s in await orders.skills.all(conn, order)
-        ],
+        _DEMANDS.decode(parts.demands),
+        _ACCOMMODATIONS.decode(parts.accommodations),
+        _SKILLS.decode(parts.skills),
     )
     return Whole(row, draft)
 

@@ -53,26 +53,12 @@ class OrderRow:
 
 
 @dataclass(frozen=True, slots=True)
-class DemandRow:
-    dimension: str
-    level: int
-    essential: bool
-    reason: str
+class PartsRow:
+    """JSON lists of services.actions.market's Demanded, Provided and Skilled."""
 
-
-@dataclass(frozen=True, slots=True)
-class AccommodationRow:
-    accommodation: str
-    stance: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class SkillRow:
-    code: str
-    level: int
-    required: bool
-    taught: bool
+    demands: str
+    accommodations: str
+    skills: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +104,6 @@ add_accommodation = Command("orders", "add_accommodation")
 add_skill = Command("orders", "add_skill")
 by_id = Query("orders", "by_id", OrderRow)
 some = Query("orders", "some", OrderRow)
-demands = Query("orders", "demands", DemandRow)
-accommodations = Query("orders", "accommodations", AccommodationRow)
-skills = Query("orders", "skills", SkillRow)
+parts = Query("orders", "parts", PartsRow)
 listed = Query("orders", "listed", Listed)
 minimum_wage = Command("orders", "minimum_wage")

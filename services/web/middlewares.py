@@ -20,7 +20,7 @@ from matching import errors as matching
 from services.access import Actor, SignInNeeded
 from services.actions import sign_in
 from services.db import audit
-from services.db.context import transaction
+from services.db.context import connection, transaction
 from services.i18n import LANGUAGES, Language, _, translate_refusal, using
 from services.log import log
 from services.problems import (
@@ -249,7 +249,7 @@ async def session(request: web.Request, handler: Handler) -> web.StreamResponse:
     token = request.cookies.get(COOKIE)
     if token and not request.path.startswith(("/static/", "/healthz", "/readyz", "/metrics")):
         clock = request.app[CLOCK]
-        async with transaction(request.app[POOL], request[ACTOR]) as conn:
+        async with connection(request.app[POOL]) as conn:  # nobody yet: one statement, one trip
             found = await sign_in.resume(
                 conn,
                 request.app[KEYS],

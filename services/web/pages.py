@@ -60,12 +60,17 @@ class House(jinja2.Environment):
             loader=jinja2.FileSystemLoader(HERE / "templates"),
             undefined=jinja2.StrictUndefined,
             autoescape=True,
+            auto_reload=False,  # a template changes with the program, not under it
+            cache_size=-1,
             trim_blocks=True,
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         )
         self.kit = jinja2.Environment(
-            loader=jinja2.PrefixLoader({KIT: jinja2.PackageLoader(KIT)}), autoescape=True
+            loader=jinja2.PrefixLoader({KIT: jinja2.PackageLoader(KIT)}),
+            autoescape=True,
+            auto_reload=False,
+            cache_size=-1,
         )
 
     def get_template(

@@ -77,14 +77,15 @@ select j.id, j.number, j.employer_id, e.name as employer, e.verified_at is not n
 from job_order j join employer e on e.id = j.employer_id join division d on d.code = j.county
 where j.id = any ($1::bigint[]);
 
--- name: demands
-select dimension, level, essential, reason from order_demand where order_id = $1 order by dimension;
-
--- name: accommodations
-select accommodation, stance, reason from order_accommodation where order_id = $1 order by accommodation;
-
--- name: skills
-select code, level, required, taught from order_skill where order_id = $1 order by code;
+-- name: parts
+-- What hangs on an order, each as JSON in the order of the vocabulary's words: one trip instead of three.
+select
+  coalesce((select json_agg(json_build_object('dimension', dimension, 'level', level, 'essential', essential,
+    'reason', reason) order by dimension) from order_demand where order_id = $1), '[]')::text as demands,
+  coalesce((select json_agg(json_build_object('accommodation', accommodation, 'stance', stance, 'reason', reason)
+    order by accommodation) from order_accommodation where order_id = $1), '[]')::text as accommodations,
+  coalesce((select json_agg(json_build_object('code', code, 'level', level, 'required', required, 'taught', taught)
+    order by code) from order_skill where order_id = $1), '[]')::text as skills;
 
 -- name: listed
 -- $1 employers ({} for any), $2 counties ({} for any), $3 state ('' for any), $4 how many, $5 how many before.
