@@ -49,7 +49,7 @@ def create_app(
     keys = Keys.of(settings.master_key)
     app = web.Application(
         middlewares=middlewares.ALL,
-        client_max_size=middlewares.BODY_BYTES,
+        client_max_size=settings.body_bytes,
         handler_args={"keepalive_timeout": 20},
     )
     app[SETTINGS] = settings
@@ -71,7 +71,7 @@ def create_app(
 
 async def _database(app: web.Application) -> AsyncIterator[None]:
     """The pool for as long as the service runs. Refuses a newer schema, a free role, a deaf locale."""
-    pool = await open_pool(app[SETTINGS].url("yupei_app"))
+    pool = await open_pool(app[SETTINGS].url("yupei_app"), size=app[SETTINGS].pool_size)
     try:
         async with pool.acquire() as conn:
             await check_current(conn)

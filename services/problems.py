@@ -54,6 +54,7 @@ class TooSlow(accreditation.Refusal):
 
 _BACK: Final = N_("请返回上一页核对后重试。")
 BAD_REQUEST: Final = Problem("bad-request", 400, N_("请求格式不对"), _BACK)
+BUSY: Final = Problem("busy", 503, N_("系统繁忙"), N_("请几秒钟后重试，已提交的内容不会丢失。"))
 PROBLEMS: Final[dict[type[Exception], Problem]] = {
     SignInNeeded: Problem("sign-in-needed", 401, N_("需要登录"), N_("请登录后再打开这一页。")),
     SignInRefused: Problem("sign-in-refused", 401, N_("登录未成功"), N_("请核对后重试。")),
@@ -75,7 +76,14 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     matching.Refusal: Problem("refused", 422, N_("不符合规定"), _BACK),
     # A NUL in a text: PostgreSQL stores none, and nobody types one.
     asyncpg.CharacterNotInRepertoireError: BAD_REQUEST,
-    Busy: Problem("busy", 503, N_("系统繁忙"), N_("请几秒钟后重试，已提交的内容不会丢失。")),
+    Busy: BUSY,
+    # A statement that took or waited too long, and a database that is just away.
+    asyncpg.QueryCanceledError: BUSY,
+    asyncpg.LockNotAvailableError: BUSY,
+    asyncpg.DeadlockDetectedError: BUSY,
+    asyncpg.CannotConnectNowError: BUSY,
+    asyncpg.PostgresConnectionError: BUSY,
+    ConnectionError: BUSY,
 }
 UNEXPECTED: Final = Problem(
     "unexpected", 500, N_("系统出现问题"), N_("请稍后再试；仍不行时，请把下面的编号告诉管理员。")

@@ -6,11 +6,13 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 T = TypeVar("T")
+Network = IPv4Network | IPv6Network
 
 ROLES: Final = ("yupei_owner", "yupei_app", "yupei_matcher", "yupei_sealer", "yupei_backup")
 KEY_BYTES: Final = 32
@@ -57,8 +59,8 @@ def _level(value: str) -> str:
     return value.lower()
 
 
-def _list(value: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in value.split(",") if part.strip())
+def _networks(value: str) -> tuple[Network, ...]:
+    return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
 
 
 def _web_address(value: str) -> str:
@@ -87,16 +89,12 @@ class Settings:
     host: str = _setting("YUPEI_HOST", _text, "127.0.0.1")
     port: int = _setting("YUPEI_PORT", _number(0, 65535), 8080)
     public_url: str = _setting("YUPEI_PUBLIC_URL", _web_address, "")
-    trusted_proxies: tuple[str, ...] = _setting("YUPEI_TRUSTED_PROXIES", _list, ())
+    trusted_proxies: tuple[Network, ...] = _setting("YUPEI_TRUSTED_PROXIES", _networks, ())
     demo: bool = _setting("YUPEI_DEMO", _flag, False)
     demo_public: bool = _setting("YUPEI_DEMO_PUBLIC", _flag, False)
     log_level: str = _setting("YUPEI_LOG_LEVEL", _level, "info")
     pool_size: int = _setting("YUPEI_POOL_SIZE", _number(1, 200), 10)
     body_bytes: int = _setting("YUPEI_BODY_BYTES", _number(1024, 64 << 20), 1 << 20)
-    upload_bytes: int = _setting("YUPEI_UPLOAD_BYTES", _number(1024, 1 << 30), 20 << 20)
-    session_idle_minutes: int = _setting("YUPEI_SESSION_IDLE_MINUTES", _number(1, 1440), 30)
-    session_hours: int = _setting("YUPEI_SESSION_HOURS", _number(1, 168), 12)
-    password_max_age_days: int = _setting("YUPEI_PASSWORD_MAX_AGE_DAYS", _number(0, 3650), 0)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":

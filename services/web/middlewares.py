@@ -8,6 +8,7 @@ import secrets
 import time
 import traceback
 from http import HTTPStatus
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -19,6 +20,7 @@ from accreditation.errors import Refusal
 from matching import errors as matching
 from services.access import Actor, SignInNeeded
 from services.actions import sign_in
+from services.actions.documents import MOST_BYTES
 from services.db import audit
 from services.db.context import connection, transaction
 from services.i18n import LANGUAGES, Language, _, translate_refusal, using
@@ -33,6 +35,7 @@ from services.problems import (
     TooSlow,
     problem_of,
 )
+from services.settings import Network
 from services.web.keys import (
     ACTOR,
     CLOCK,
@@ -50,7 +53,7 @@ from services.web.routing import Area, route_of
 COOKIE: Final = "yupei_session"
 LANGUAGE_COOKIE: Final = "yupei_language"
 BODY_SECONDS: Final = 15  # a client that sends one byte in five seconds would hold on for ever
-BODY_BYTES: Final = 1024 * 1024
+UPLOAD_BYTES: Final = MOST_BYTES + 64 * 1024  # the file, and the fields and seams around it
 _GIVEN_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _REQUESTS: Final = Counter("yupei_requests_total", "Requests", ["method", "status"])
 _SECONDS: Final = Histogram("yupei_request_seconds", "Seconds per request", ["method"])
@@ -68,6 +71,37 @@ HEADERS: Final = {
 def wants_page(request: web.Request) -> bool:
     """Whether the asker reads pages; everything below /api/ reads problem documents."""
     return not request.path.startswith("/api/") and "text/html" in request.headers.get("Accept", "")
+
+
+@web.middleware
+async def behind_proxy(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Believes X-Forwarded-* of a proxy that the settings trust, and of nobody else.
+
+    The address is the last one that no trusted proxy stands behind: what is left of it, the
+    client may have written itself.
+    """
+    trusted = request.app[SETTINGS].trusted_proxies
+    if not trusted or not _within(request.remote, trusted):
+        return await handler(request)
+    told: dict[str, str] = {}
+    hops = ",".join(request.headers.getall("X-Forwarded-For", ())).split(",")
+    for hop in reversed([each.strip() for each in hops if each.strip()]):
+        told["remote"] = hop
+        if not _within(hop, trusted):
+            break
+    if (scheme := request.headers.get("X-Forwarded-Proto")) in ("http", "https"):
+        told["scheme"] = scheme
+    if host := request.headers.get("X-Forwarded-Host"):
+        told["host"] = host
+    return await handler(request.clone(**told))  # type: ignore[arg-type]  # three of its names
+
+
+def _within(address: str | None, networks: tuple[Network, ...]) -> bool:
+    try:
+        found = ip_address(address or "")
+    except ValueError:
+        return False
+    return any(found in network for network in networks)
 
 
 @web.middleware
@@ -145,6 +179,8 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
                 where=f"{frame.name}:{frame.lineno}",
             )
             return answer(request, problem, "")
+        if problem.status == 503:
+            log.warning("busy", request_id=request[REQUEST_ID], error=type(error).__name__)
         if problem.status in (403, 404):
             await _log_refused(request, problem)
         if problem.status == 401 and wants_page(request) and request.method == "GET":
@@ -220,16 +256,18 @@ def answer(
 async def limits(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Reads the body within a size and a time, so that a slow or huge one can't hold a worker."""
     route = route_of(request)
-    if request.can_read_body and not (route and route.upload):
-        if (request.content_length or 0) > BODY_BYTES:
-            raise TooLarge("提交的内容超过{limit}字节", limit=BODY_BYTES)
+    streamed = route is not None and route.upload
+    most = UPLOAD_BYTES if streamed else request.app[SETTINGS].body_bytes
+    if (request.content_length or 0) > most:
+        raise TooLarge("提交的内容超过{limit}字节", limit=most)
+    if request.can_read_body and not streamed:
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 await request.read()
         except TimeoutError:
             raise TooSlow("提交的内容没有在{seconds}秒内收完", seconds=BODY_SECONDS) from None
         except web.HTTPRequestEntityTooLarge:
-            raise TooLarge("提交的内容超过{limit}字节", limit=BODY_BYTES) from None
+            raise TooLarge("提交的内容超过{limit}字节", limit=most) from None
         await _read_form(request)
     return await handler(request)
 
@@ -303,4 +341,13 @@ async def permission(request: web.Request, handler: Handler) -> web.StreamRespon
     return await handler(request)
 
 
-ALL: Final = [number_and_count, problems, limits, session, same_site, permission, once]
+ALL: Final = [
+    behind_proxy,
+    number_and_count,
+    problems,
+    limits,
+    session,
+    same_site,
+    permission,
+    once,
+]
