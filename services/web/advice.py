@@ -57,7 +57,7 @@ def course_name(occupation: str, level: int) -> str:
     name = occupation_name(occupation)
     if not level:
         return name
-    return _("{occupation}（{level}）", occupation=name, level=_(LEVEL_WORDS[str(level)]))
+    return f"{name} · {_(LEVEL_WORDS[str(level)])}"
 
 
 def points(millionths: int, *, up: bool = False) -> int:

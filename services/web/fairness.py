@@ -38,7 +38,7 @@ NAMES: Final = {
 }
 VERDICTS: Final = {
     Verdict.EVEN: (N_("没有明显差别"), "good"),
-    Verdict.EXPLAINED: (N_("比例低于80%，机会相同时看不出差别"), "info"),
+    Verdict.EXPLAINED: (N_("低于0.80，未到警戒"), "info"),
     Verdict.ALARM: (N_("需要查看"), "late"),
     Verdict.FEW: (N_("人数太少，不作判断"), "none"),
 }
@@ -100,9 +100,4 @@ def _ranged(one: Range, scale: float, form: str) -> str:
     said = form.format(one.point * scale)
     if one.low is None or one.high is None:
         return said
-    return _(
-        "{point}（{low}至{high}）",
-        point=said,
-        low=form.format(one.low * scale),
-        high=form.format(one.high * scale),
-    )
+    return f"{said} ({form.format(one.low * scale)}–{form.format(one.high * scale)})"

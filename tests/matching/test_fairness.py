@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks import fairness as measurement
 from matching.engine import fairness
+from matching.engine.allotment import allot
 from matching.engine.fairness import (
     UNKNOWN,
     Verdict,
@@ -157,8 +158,10 @@ def test_a_matcher_with_a_bias_is_found_and_the_blind_one_is_not(seed):
     """Two of the fifty seeds of `./run bench fairness`."""
     seen = measurement.a_place(seed, 1500, 50, distances())
     name, key, biased = measurement.planted(seen, seed)
-    assert not alarms(measurement.placed(seen.market, seen))
-    assert (name, key) in [(of, one.key) for of, one in alarms(measurement.placed(biased, seen))]
+    assert not alarms(measurement.placed(seen.blind, seen))
+    assert (name, key) in [
+        (of, one.key) for of, one in alarms(measurement.placed(allot(biased), seen))
+    ]
 
 
 def test_every_figure_of_a_group_is_written_down():

@@ -166,7 +166,8 @@ def test_the_file_of_questions_has_the_dearest_first(tmp_path):
     """`./run match`: P3's near vision isn't known, and the free seats ask for it."""
     paths = files.write_example(tmp_path)
     files.write(files.match(*paths, TODAY), tmp_path / "out")
-    rows = list(csv.DictReader((tmp_path / "out/questions.csv").open(encoding="utf-8-sig")))
+    told = (tmp_path / "out/questions.csv").read_text("utf-8-sig")
+    rows = list(csv.DictReader(told.splitlines()))
     worths = [int(row["worth_millionths"]) for row in rows]
     assert worths == sorted(worths, reverse=True)
     assert [row["person_id"] for row in rows] == ["P3"]
