@@ -190,7 +190,11 @@ class Snapshot:
             command_timeout=5,
             server_settings={"application_name": "yupei-snapshot"},
         )
-        await ear.add_listener(CHANNEL, self._hear)
+        try:
+            await ear.add_listener(CHANNEL, self._hear)
+        except BaseException:  # cancelled while the house closes, too: nobody else knows of it
+            ear.terminate()
+            raise
         self._ear = ear
         self._buckets.update(range(BUCKETS))
         self._orders_changed = True
