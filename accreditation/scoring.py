@@ -6,11 +6,14 @@ half up, are for the eye only (`shown`): 89.996 reads 90.00 and is still 良好.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
+from math import lcm
 from typing import Final
 
 from accreditation.clauses import Earned, NotGiven, Share, Values, evaluate
@@ -167,7 +170,7 @@ def score(rubric: Rubric, sheet: Sheet) -> Result:
         version=rubric.version,
         stage=sheet.stage,
         items=tuple(_item_score(part, sheet) for part in parts),
-        sections=tuple(_section(one, parts) for one in (*rubric.level1, *rubric.level2)),
+        sections=_sections(rubric, parts),
         earned=_decimal(earned),
         counted=_decimal(counted),
         total=_decimal(exact_total),
@@ -259,23 +262,45 @@ def _keys(item: Item) -> tuple[str, ...]:
 
 
 def _sum(parts: Iterable[_Part]) -> Fraction:
-    return sum((part.points for part in parts), Fraction(0))
+    return _total([part.points for part in parts if part.points])
 
 
 def _counted(parts: Iterable[_Part]) -> Fraction:
-    return sum((Fraction(p.item.points) for p in parts if p.state in COUNTED), Fraction(0))
+    return _total([_fraction(part.item.points) for part in parts if part.state in COUNTED])
+
+
+def _total(points: list[Fraction]) -> Fraction:
+    """The exact sum: over one common denominator, reduced once instead of at every step."""
+    whole = lcm(*(one.denominator for one in points))
+    return Fraction(sum(one.numerator * (whole // one.denominator) for one in points), whole)
+
+
+@lru_cache(1024)
+def _fraction(points: Decimal) -> Fraction:
+    return Fraction(points)
 
 
 def _share(parts: list[_Part]) -> Fraction | None:
-    counted = _counted(parts)
-    return _sum(parts) / counted if counted else None
+    return _ratio(_sum(parts), _counted(parts))
 
 
-def _section(section: Section, parts: list[_Part]) -> SectionScore:
-    own = [part for part in parts if section.id in (part.item.section, part.item.chapter)]
-    return SectionScore(
-        section, _decimal(_sum(own)), _decimal(_counted(own)), _optional(_share(own))
-    )
+def _ratio(earned: Fraction, counted: Fraction) -> Fraction | None:
+    return earned / counted if counted else None
+
+
+def _sections(rubric: Rubric, parts: list[_Part]) -> tuple[SectionScore, ...]:
+    """Every section and chapter with what belongs to it."""
+    own: dict[str, list[_Part]] = defaultdict(list)
+    for part in parts:
+        for place in {part.item.section, part.item.chapter}:
+            own[place].append(part)
+    return tuple(_section(one, own[one.id]) for one in (*rubric.level1, *rubric.level2))
+
+
+def _section(section: Section, own: list[_Part]) -> SectionScore:
+    earned, counted = _sum(own), _counted(own)
+    share = _optional(_ratio(earned, counted))
+    return SectionScore(section, _decimal(earned), _decimal(counted), share)
 
 
 def _minima(rubric: Rubric, stage: Stage, parts: list[_Part]) -> tuple[MinimumSeen, ...]:

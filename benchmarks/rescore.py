@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from accreditation.clauses import Values
 from accreditation.rubric import Rubric, Stage, default_rubric
 from accreditation.scoring import Result, Sheet, score
 from benchmarks import _machine
@@ -21,24 +22,29 @@ OWED_SECONDS = 5.0
 
 
 def sheets(rubric: Rubric, count: int, seed: int) -> list[Sheet]:
-    """Sheets of bases in operation: measures moved up or down, some without evidence."""
+    """Sheets of bases in operation: answers changed, some without evidence."""
     rng = random.Random(seed)
     example = read_sheet(example_sheet(rubric, Stage.OPERATION), rubric)
     made = []
     for _ in range(count):
-        measures = {
-            code: {
-                key: max(Decimal(0), value + rng.randint(-5, 5))
-                if isinstance(value, Decimal)
-                else value
-                for key, value in values.items()
-            }
-            for code, values in example.measures.items()
-        }
+        measures = {code: _moved(rng, values) for code, values in example.measures.items()}
         unproven = frozenset(rng.sample(sorted(measures), rng.randint(0, 6)))
         kept = {code: values for code, values in measures.items() if code not in unproven}
         made.append(replace(example, measures=kept, not_evidenced=unproven))
     return made
+
+
+def _moved(rng: random.Random, values: Values) -> Values:
+    """Some answers turned to no; a single number lowered (parts stay below their wholes)."""
+    numbers = [key for key, value in values.items() if isinstance(value, Decimal)]
+    return {
+        key: rng.random() < 0.8
+        if value is True
+        else Decimal(rng.randint(0, int(value)))
+        if numbers == [key]
+        else value
+        for key, value in values.items()
+    }
 
 
 def main(arguments: Sequence[str]) -> int:
