@@ -95,6 +95,7 @@ class Settings:
     log_level: str = _setting("YUPEI_LOG_LEVEL", _level, "info")
     pool_size: int = _setting("YUPEI_POOL_SIZE", _number(1, 200), 10)
     body_bytes: int = _setting("YUPEI_BODY_BYTES", _number(1024, 64 << 20), 1 << 20)
+    cluster: str = _setting("YUPEI_CLUSTER", _text, "")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":

@@ -23,6 +23,7 @@ from matching.engine import kernel
 from matching.engine.auction import NOBODY, auction
 from matching.engine.bins import Bin
 from matching.engine.market import Market
+from matching.engine.search import Passes, search
 
 Array = NDArray[Any]
 Whole = NDArray[np.int64]
@@ -77,9 +78,15 @@ class Allotment:
 
 
 def allot(
-    market: Market, *, target_gap: float = TARGET_GAP, exact: bool | None = None
+    market: Market,
+    *,
+    target_gap: float = TARGET_GAP,
+    exact: bool | None = None,
+    passes: Passes = search,
 ) -> Allotment:
     """The best allotment of the market, proven to within the target gap if passes suffice.
+
+    `passes` says who does the kernel's passes: this process, or a cluster (`services.cluster`).
 
     Exact (by default in small markets) means value and bound are equal. What isn't proven is
     told: look at `gap`, not at the target.
@@ -87,13 +94,13 @@ def allot(
     pairs = len(market.people) * len(market.orders)
     if exact if exact is not None else pairs <= EXACT_PAIRS:
         return _exact(market)
-    return _approach(market, target_gap)
+    return _approach(market, target_gap, passes)
 
 
 # Large markets: prices call for pairs, pairs make prices
 
 
-def _approach(market: Market, target_gap: float) -> Allotment:
+def _approach(market: Market, target_gap: float, sweep: Passes) -> Allotment:
     n = len(market.people)
     prices = _opening(market.seats)
     order = np.full((n, KEPT_EDGES), -1, np.int32)
@@ -103,7 +110,7 @@ def _approach(market: Market, target_gap: float) -> Allotment:
     passes: list[Pass] = []
     best = given, worth
     while True:
-        new_order, new_value, surplus = kernel.best(market, prices, NEW_EDGES)
+        new_order, new_value, surplus = kernel.best(market, prices, NEW_EDGES, sweep)
         reached = int(surplus.sum()) + int(market.seats @ prices)
         bound = reached if bound < 0 else min(bound, reached)
         if passes:

@@ -24,7 +24,7 @@ from matching.engine.fit import (
     possible,
 )
 from matching.engine.market import Market, OrderSide, PeopleSide, Tables
-from matching.engine.search import BROKEN, PEOPLE_A_BLOCK, search
+from matching.engine.search import BROKEN, PEOPLE_A_BLOCK, Passes, search
 from matching.engine.sight import heed, likelihood, look, prospect, scratch, wish
 
 __all__ = [
@@ -85,14 +85,14 @@ def _judge(
 
 
 def best(
-    market: Market, prices: NDArray[np.int64], k: int, people: NDArray[np.int64] | None = None
+    market: Market, prices: NDArray[np.int64], k: int, passes: Passes = search
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
-    """Each person's (or of these people each's) k best fitting orders by value less price.
+    """Each person's k best fitting orders by value less price, over all orders.
 
     Gives (n, k) orders (-1 where there are fewer that are worth their price), best first, their
     (n, k) values, and (n,) the surplus of the best, which with the prices makes the dual bound.
     """
-    found = search(market, prices, k, people=people)
+    found = passes(market, prices, k)
     gains = found.value[:, 0] - np.append(prices, 0)[found.order[:, 0]]
     return found.order, found.value, np.where(found.order[:, 0] >= 0, gains, 0).astype(np.int64)
 

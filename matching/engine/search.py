@@ -18,7 +18,7 @@ and people don't touch each other: the answer is the same at any number of threa
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +69,22 @@ class Found(NamedTuple):
     order: NDArray[np.int32]  # (n, k)
     value: NDArray[np.int32]  # (n, k)
     rest: NDArray[np.int64]  # (n,)
+
+
+class Passes(Protocol):
+    """Who does a pass: `search` here, or a cluster with the same bytes."""
+
+    def __call__(
+        self,
+        market: Market,
+        prices: NDArray[np.int64],
+        k: int,
+        *,
+        people: NDArray[np.int64] | None = None,
+        orders: NDArray[np.int64] | None = None,
+        floor: NDArray[np.int64] | int = 0,
+    ) -> Found:
+        """As `search`."""
 
 
 def grouped(market: Market, prices: NDArray[np.int64], chosen: NDArray[np.int64]) -> Groups:

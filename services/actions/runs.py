@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from matching.engine import standing
-from matching.engine.allotment import Allotment, allot
+from matching.engine.allotment import Allotment
 from matching.engine.bins import Bin, judge
 from matching.engine.learning.card import PUBLISHED
 from matching.engine.learning.pairs import prospect_cases, wish_cases
@@ -24,6 +24,7 @@ from matching.engine.scores import Distances
 from services.actions.market import Loaded, load, row_of
 from services.actions.offers import BIN_KEYS
 from services.actions.people import opened
+from services.cluster import allot_at
 from services.db import Conn, learning, market
 from services.db.learning import Shown
 from services.profiles import Profile, Row, to_people, to_person
@@ -77,14 +78,21 @@ class _Placed:
 
 
 async def propose(
-    conn: Conn, today: date, now: datetime, seal: Seal, *, simulated: bool = False
+    conn: Conn,
+    today: date,
+    now: datetime,
+    seal: Seal,
+    *,
+    simulated: bool = False,
+    cluster: str = "",
 ) -> Told:
-    """Loads, allots and stores; `conn` is the matcher's, in a transaction."""
+    """Loads, allots (passes at `cluster`, if named) and stores; `conn` is the matcher's, in a
+    transaction."""
     begun = time.perf_counter()
     loaded = await load(conn, today)
     held = await asyncio.to_thread(whole, loaded, seal, today)
     packed = time.perf_counter()
-    result = await asyncio.to_thread(allot, held.market)
+    result = await asyncio.to_thread(allot_at, held.market, cluster)
     allotted = time.perf_counter()
     placed = await asyncio.to_thread(_place, held, result)
     seats = sum(order.seats for order in held.orders.values())

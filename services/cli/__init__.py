@@ -7,6 +7,7 @@ import typer
 from services.app import DemonstrationRefused
 from services.cli import bench, demo, serve, user
 from services.cli.cover import cover
+from services.cli.learn import learn
 from services.cli.match import match
 from services.cli.rubric import app as rubric
 from services.cli.score import score
@@ -33,6 +34,7 @@ app.add_typer(user.app, name="user")
 app.command()(score)
 app.add_typer(rubric, name="rubric")
 app.command()(match)
+app.command()(learn)
 app.command()(cover)
 app.command(context_settings=bench.PASS_ON)(bench.bench)
 

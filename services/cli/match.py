@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +11,10 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from matching.engine.search import search
 from matching.errors import Refusal
 from services.cli.faults import fail
+from services.cluster import ClusterRefused, connect
 from services.files import match as files
 from services.files.table import TableFaults
 from services.i18n import _, translate_refusal
@@ -25,6 +28,9 @@ def match(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="the day to judge on")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="print the summary as JSON")] = False,
+    cluster: Annotated[
+        str | None, typer.Option(help="a Dask scheduler, tls://host:port; small markets stay here")
+    ] = None,
     example: Annotated[Path | None, typer.Option(help="write example input here")] = None,
 ) -> None:
     """Match people to orders from CSV files: openings, allotment, questions, optimality gap."""
@@ -36,9 +42,13 @@ def match(
         fail([_("请给出 --people、--orders 和 --out，或用 --example 生成样例")], json=json, code=2)
     day = (as_of or datetime.now(ZoneInfo("Asia/Shanghai"))).date()
     try:
-        summary = files.write(files.match(people, orders, day), out)
+        with connect(cluster) if cluster else nullcontext() as found:
+            passes = found.search if found else search
+            summary = files.write(files.match(people, orders, day, passes=passes), out)
     except TableFaults as wrong:
         fail(wrong.faults, json=json, code=1)
+    except ClusterRefused as refused:
+        fail([str(refused)], json=json, code=1)
     except Refusal as refusal:
         fail([translate_refusal(refusal)], json=json, code=1)
     except OSError as wrong:

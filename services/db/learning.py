@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from services.db import Conn
-from services.db.query import Command
+from services.db.query import Command, Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,17 @@ class Shown:
     prospects: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class OutcomeRow:
+    pseudonym: int
+    day: date
+    wishes: list[int]
+    prospects: list[int]
+    propensity: float
+    state: str  # of the offer
+
+
+outcomes = Query("learning", "outcomes", OutcomeRow)
 _add = Command("learning", "add_exposures")
 _BLOCK = 10_000  # rows an INSERT
 

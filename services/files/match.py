@@ -22,6 +22,7 @@ from matching.engine.orders import Order, Orders
 from matching.engine.people import People, Person
 from matching.engine.prices import lowest
 from matching.engine.questions import worth_asking
+from matching.engine.search import Passes, search
 from services.files.market_tables import (
     distances,
     order_columns,
@@ -55,7 +56,13 @@ class Matched:
     allotment: Allotment
 
 
-def match(people: Path, orders: Path, as_of: date, target_gap: float = TARGET_GAP) -> Matched:
+def match(
+    people: Path,
+    orders: Path,
+    as_of: date,
+    target_gap: float = TARGET_GAP,
+    passes: Passes = search,
+) -> Matched:
     """Reads both files, judges every pair and allots the seats.
 
     Raises TableFaults with every wrong cell of both files.
@@ -74,7 +81,7 @@ def match(people: Path, orders: Path, as_of: date, target_gap: float = TARGET_GA
     if faults:
         raise TableFaults(faults)
     market = Market.of(People.from_values(crowd), Orders.from_values(posts), distances(), as_of)
-    return Matched(crowd, posts, market, allot(market, target_gap=target_gap))
+    return Matched(crowd, posts, market, allot(market, target_gap=target_gap, passes=passes))
 
 
 def write(matched: Matched, out: Path) -> Mapping[str, Any]:

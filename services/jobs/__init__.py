@@ -64,8 +64,14 @@ async def _rescore(tools: Tools, conn: Conn, today: date, now: datetime) -> obje
 
 
 async def _match(tools: Tools, conn: Conn, today: date, now: datetime) -> object:
+    found = tools.settings
     told = await match.run(
-        conn, today, now, profile_seal(tools.settings.matcher_key), simulated=tools.settings.demo
+        conn,
+        today,
+        now,
+        profile_seal(found.matcher_key),
+        simulated=found.demo,
+        cluster=found.cluster,
     )
     return asdict(told)
 

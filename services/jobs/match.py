@@ -11,7 +11,13 @@ NAME: Final = "match"
 
 
 async def run(
-    conn: Conn, today: date, now: datetime, seal: Seal, *, simulated: bool = False
+    conn: Conn,
+    today: date,
+    now: datetime,
+    seal: Seal,
+    *,
+    simulated: bool = False,
+    cluster: str = "",
 ) -> runs.Told:
-    """One run as the matcher's role, in the caller's transaction."""
-    return await runs.propose(conn, today, now, seal, simulated=simulated)
+    """One run as the matcher's role, in the caller's transaction; passes at `cluster` if named."""
+    return await runs.propose(conn, today, now, seal, simulated=simulated, cluster=cluster)

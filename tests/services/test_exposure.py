@@ -8,6 +8,8 @@ import pytest
 
 from matching.engine.learning.card import PUBLISHED
 from services.access import Actor, Grant
+from services.actions import learning
+from services.db import learning as rows
 from services.db.context import transaction
 from services.db.pool import open_pool
 from services.jobs import SYSTEM, match
@@ -77,3 +79,41 @@ async def test_what_was_shown_is_not_changed_afterwards(place, run):
             "insert into exposure select run_id, pseudonym, order_id, card, rank, 0, wishes, prospects"
             " from exposure"
         )
+
+
+async def test_what_became_of_an_offer_is_an_outcome_only_once_it_was_shown(place, run):
+    async def told(*, simulated=True):
+        pool = await open_pool(place.settings.url("yupei_app"), size=1)
+        try:
+            async with transaction(pool, SYSTEM) as conn:
+                return learning.outcomes(await rows.outcomes.all(conn, simulated))
+        finally:
+            await pool.close()
+
+    assert len(await told()) == 0  # proposed, not confirmed: nobody saw it
+    await place.owner.execute(
+        "insert into offer (run_id, order_id, person_id, state, holds_seat, bin, accommodations,"
+        " reserved_at, reserved_until, simulated)"
+        " select e.run_id, e.order_id, p.id, 'reserved', true, 'now', '{}', $1, $1, true"
+        " from exposure e join person p using (pseudonym)",
+        NOW,
+    )
+    for state, accepted, hired in (
+        ("reserved", -1, -1),
+        ("accepted", 1, -1),
+        ("hired", 1, 1),
+        ("not_hired", 1, 0),
+        ("declined", 0, -1),
+        ("lapsed", 0, -1),
+        ("withdrawn", -1, -1),
+    ):
+        await place.owner.execute(
+            "update offer set state = $1, holds_seat = $1 in ('reserved', 'accepted', 'hired')",
+            state,
+        )
+        found = await told()
+        assert (found.accepted.tolist(), found.hired.tolist()) == ([accepted], [hired]), state
+        assert found.kept.tolist() == [-1]
+        assert found.day.tolist() == [TODAY.toordinal()]
+        assert found.propensity.tolist() == [1.0]
+    assert len(await told(simulated=False)) == 0  # the simulated teach nothing about real people

@@ -22,13 +22,13 @@ _WHAT = {
 }
 
 
-def page(learned: Learned | None = None) -> str:
+def page(learned: Learned | None = None, *, simulated: bool = False) -> str:
     """Markdown. Without a learned card: what would be learned, and that nothing is in use."""
-    parts = (_head(learned), _how(), _limits(), _points(learned))
+    parts = (_head(learned, simulated=simulated), _how(), _limits(), _points(learned))
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
-def _head(learned: Learned | None) -> Iterator[str]:
+def _head(learned: Learned | None, *, simulated: bool) -> Iterator[str]:
     yield "# Model card: the learned scorecard"
     yield ""
     yield "Written by `matching/engine/learning/page.py`; a test holds it to the code."
@@ -39,6 +39,8 @@ def _head(learned: Learned | None) -> Iterator[str]:
         yield "What follows says what would be learned, from what, and when it would be used."
         return
     yield f"Card `{learned.card.version}`. It is not in use until a person switches it on."
+    if simulated:
+        yield "**The people and outcomes below are simulated: nothing here is about real ones.**"
     yield ""
     yield (
         "| score | what it says | outcomes | newest | Brier (published, average) "
