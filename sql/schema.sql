@@ -252,6 +252,16 @@ CREATE OR REPLACE FUNCTION public.yupei_user()
  STABLE PARALLEL SAFE
 RETURN (NULLIF(current_setting('yupei.user'::text, true), ''::text))::bigint;
 
+CREATE OR REPLACE FUNCTION public.yupei_writes_rubric(asked text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public'
+AS $function$
+  select (yupei_is('city_staff') or yupei_is('province_staff')) and exists (
+    select from division_ancestor a where a.code = asked and a.ancestor = any (yupei_areas()))
+$function$;
+
 create table accreditation (
   id bigint not null generated always as identity,
   base_id bigint not null,
@@ -1413,10 +1423,62 @@ create table rubric (
   body jsonb not null,
   valid_from date not null,
   retired_on date,
+  level text not null default 'national'::text,
+  area text,
+  changes jsonb,
+  draft_id bigint,
+  constraint rubric_area_fkey FOREIGN KEY (area) REFERENCES division(code),
+  constraint rubric_draft_id_fkey FOREIGN KEY (draft_id) REFERENCES rubric_draft(id),
+  constraint rubric_draft_id_key UNIQUE (draft_id),
+  constraint rubric_level_check CHECK ((level = ANY (ARRAY['national'::text, 'province'::text, 'city'::text]))),
+  constraint rubric_local CHECK ((((level = 'national'::text) = (area IS NULL)) AND ((area IS NULL) = (changes IS NULL)) AND ((area IS NULL) = (draft_id IS NULL)))),
   constraint rubric_pkey PRIMARY KEY (id, version),
+  constraint rubric_retires_after_start CHECK (((retired_on IS NULL) OR (retired_on >= valid_from))),
   constraint rubric_sha256_key UNIQUE (sha256)
 );
-grant INSERT, SELECT, UPDATE on rubric to yupei_app;
+alter table rubric enable row level security;
+CREATE UNIQUE INDEX one_rubric_begins_a_day ON public.rubric USING btree (area, valid_from) WHERE (area IS NOT NULL);
+create policy owner on rubric for * to {yupei_owner} using (true) with check (true);
+create policy publish on rubric for a to {yupei_app} using () with check ((EXISTS ( SELECT
+   FROM rubric_draft d
+  WHERE ((d.id = rubric.draft_id) AND (d.published_by = yupei_user()) AND (d.area = rubric.area) AND (d.level = rubric.level) AND (d.valid_from = rubric.valid_from)))));
+create policy read on rubric for r to {yupei_app} using (true) with check ();
+create policy retire on rubric for w to {yupei_app} using (yupei_writes_rubric(area)) with check (yupei_writes_rubric(area));
+grant INSERT, SELECT on rubric to yupei_app;
+
+create table rubric_draft (
+  id bigint not null generated always as identity,
+  level text not null,
+  area text not null,
+  body jsonb not null,
+  valid_from date,
+  drafted_by bigint not null,
+  drafted_at timestamp with time zone not null,
+  changed_by bigint not null,
+  changed_at timestamp with time zone not null,
+  published_by bigint,
+  published_at timestamp with time zone,
+  discarded_at timestamp with time zone,
+  version integer not null default 1,
+  constraint rubric_draft_area_fkey FOREIGN KEY (area) REFERENCES division(code),
+  constraint rubric_draft_body_check CHECK ((jsonb_typeof(body) = 'object'::text)),
+  constraint rubric_draft_changed_by_fkey FOREIGN KEY (changed_by) REFERENCES app_user(id),
+  constraint rubric_draft_check CHECK (((published_by IS NULL) = (published_at IS NULL))),
+  constraint rubric_draft_check1 CHECK (((published_by IS NULL) OR (valid_from IS NOT NULL))),
+  constraint rubric_draft_check2 CHECK (((published_by IS NULL) OR (discarded_at IS NULL))),
+  constraint rubric_draft_drafted_by_fkey FOREIGN KEY (drafted_by) REFERENCES app_user(id),
+  constraint rubric_draft_level_check CHECK ((level = ANY (ARRAY['province'::text, 'city'::text]))),
+  constraint rubric_draft_pkey PRIMARY KEY (id),
+  constraint rubric_draft_published_by_fkey FOREIGN KEY (published_by) REFERENCES app_user(id),
+  constraint rubric_draft_second_person CHECK (((published_by <> drafted_by) AND (published_by <> changed_by)))
+);
+alter table rubric_draft enable row level security;
+CREATE INDEX rubric_draft_area_idx ON public.rubric_draft USING btree (area);
+create policy change on rubric_draft for w to {yupei_app} using ((yupei_writes_rubric(area) AND (published_by IS NULL) AND (discarded_at IS NULL))) with check ((yupei_writes_rubric(area) AND ((yupei_user() = changed_by) OR (yupei_user() = published_by))));
+create policy draft on rubric_draft for a to {yupei_app} using () with check ((yupei_writes_rubric(area) AND (drafted_by = yupei_user()) AND (changed_by = yupei_user()) AND (published_by IS NULL)));
+create policy owner on rubric_draft for * to {yupei_owner} using (true) with check (true);
+create policy read on rubric_draft for r to {yupei_app} using (yupei_writes_rubric(area)) with check ();
+grant INSERT, SELECT, UPDATE on rubric_draft to yupei_app;
 
 create table schema_migration (
   name text not null,

@@ -77,7 +77,7 @@ async def open_review(conn: Conn, actor: Actor, base_id: int, kind: str, *, now:
 
 
 async def _open(conn: Conn, actor: Actor, base: bases.Base, kind: str, *, now: datetime) -> int:
-    rubric = await cases.rubric_in_force.one(conn, day_of(now))
+    rubric = await cases.rubric_in_force.one(conn, day_of(now), base.county)
     try:
         case_id: int = await cases.open_.value(
             conn,

@@ -1,6 +1,9 @@
 -- name: rubric_in_force
-select id, version from rubric where valid_from <= $1 and (retired_on is null or retired_on > $1)
-order by valid_from desc, version desc limit 1;
+-- $1 day, $2 county. The nearest area goes before: the city's, then the province's, then the national one.
+select id, version from rubric
+where valid_from <= $1 and (retired_on is null or retired_on >= $1)
+  and (area is null or area in (select ancestor from division_ancestor where code = $2))
+order by array_position(array['city', 'province', 'national'], level), valid_from desc, version desc limit 1;
 
 -- name: rubric_body
 select body::text from rubric where id = $1 and version = $2;

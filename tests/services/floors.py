@@ -46,6 +46,8 @@ WIDER = {
     "exposure": "not even the county: the program alone learns from it",
     "audit_event": "by asker, tested in test_audit.py",
     "base": "the register of bases is public; its contact is sealed",
+    "rubric": "a published rubric is public; who may put one in force is tested in test_rubrics.py",
+    "rubric_draft": "by area of who writes rubrics, tested in test_rubrics.py",
 }
 
 
