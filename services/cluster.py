@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ from services.log import log
 
 PEOPLE_A_TASK: Final = 4_096
 CONNECT_SECONDS: Final = 20
-ATTEMPTS: Final = 3  # until data that every worker lost is sent once more
+ATTEMPTS: Final = 4  # at a pass: a worker may die while data is on its way to it
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 # Numba's simplest threading layer must not be entered twice at once in a process.
@@ -89,16 +90,18 @@ class Cluster:
 
         chosen = np.arange(len(market.people)) if people is None else people
         floors = np.broadcast_to(np.asarray(floor, np.int64), len(chosen)).copy()
-        for _ in range(ATTEMPTS):
+        lost: Exception | None = None
+        for attempt in range(ATTEMPTS):
             try:
                 blocks = self._mapped(market, (prices, k, orders), chosen, floors)
-            except CancelledError:  # every worker that held the market is gone
-                self._market = None
-            except (KilledWorker, OSError) as wrong:
+            except (CancelledError, OSError) as wrong:  # who held the market is gone, or going
+                lost, self._market = wrong, None
+                time.sleep(attempt)  # seconds, until the scheduler has noticed
+            except KilledWorker as wrong:
                 raise ClusterRefused(f"the cluster failed: {wrong}") from None
             else:
                 return Found(*(np.concatenate(column) for column in zip(*blocks, strict=True)))
-        raise ClusterRefused("the workers of the cluster were lost again and again")
+        raise ClusterRefused(f"the cluster was lost again and again: {lost}")
 
     def _mapped(
         self,
