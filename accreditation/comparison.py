@@ -88,9 +88,14 @@ def _terms(item: Item) -> tuple[object, ...]:
 
 
 def effects(old: Rubric, new: Rubric, sheets: Mapping[str, Sheet]) -> tuple[Effect, ...]:
-    """Each base under both rubrics, by base; values that the new rubric does not know are left out."""
+    """Each base under both rubrics, by base; values that a rubric does not know are left out."""
     return tuple(
-        Effect(base, score(old, sheet), (made := score(new, carried(new, sheet))), made.missing)
+        Effect(
+            base,
+            score(old, carried(old, sheet)),
+            (made := score(new, carried(new, sheet))),
+            made.missing,
+        )
         for base, sheet in sorted(sheets.items())
     )
 

@@ -41,16 +41,17 @@ def rescaled(score_type: str, rule: Raw, was: Decimal, now: Decimal) -> Rule:
     made: Rule = copy.deepcopy(dict(rule))
     factor = Fraction(now) / Fraction(was)
     for field in _FIELDS[score_type]:
-        made[field] = _times(made[field], factor)
+        made[field] = times(made[field], factor)
     for tier in made.get("tiers", ()):
-        tier["points"] = _times(tier["points"], factor)
+        tier["points"] = times(tier["points"], factor)
     instead = made.get("instead")
     if instead:
         instead["rule"] = rescaled(instead["score_type"], instead["rule"], was, now)
     return made
 
 
-def _times(value: float | Decimal, factor: Fraction) -> Decimal:
+def times(value: float | Decimal, factor: Fraction) -> Decimal:
+    """The product, exact to four decimals; raises Inexact."""
     exact = Fraction(decimal_of(value)) * factor
     scaled = exact * 10**PLACES
     if scaled.denominator != 1:
