@@ -37,4 +37,5 @@ class Outbox:
             kind,
             simulated,
             now,
+            self.keys.index("phone", phone),
         )

@@ -45,6 +45,20 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.employer_verified_by_county()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if current_user = 'yupei_app' and new.verified_at is not null
+     and (tg_op = 'INSERT' or new.verified_at is distinct from old.verified_at)
+     and not exists (select from division_ancestor a where a.code = new.county and a.ancestor = any (yupei_areas())) then
+    raise exception 'employer_verified_by_county' using errcode = 'check_violation',
+      constraint = 'employer_verified_by_county';
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.holds_real_people()
  RETURNS boolean
  LANGUAGE sql
@@ -53,6 +67,18 @@ CREATE OR REPLACE FUNCTION public.holds_real_people()
 AS $function$
   select exists (select from person where not simulated) or exists (select from app_user where not simulated)
 $function$;
+
+CREATE OR REPLACE FUNCTION public.market_needs_consent()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if new.active and current_user = 'yupei_app' and not exists (
+    select from person p where p.pseudonym = new.pseudonym and yupei_consents(p.id, 'matching')) then
+    raise exception 'market_needs_consent' using errcode = 'check_violation', constraint = 'market_needs_consent';
+  end if;
+  return new;
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.open_objections(notice bigint)
  RETURNS bigint
@@ -156,6 +182,66 @@ AS $function$
   where m.user_id = yupei_user() and m.until is null
 $function$;
 
+CREATE OR REPLACE FUNCTION public.yupei_consents(asked bigint, what text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public'
+AS $function$
+  select exists (select from consent where person_id = asked and purpose = what and withdrawn_at is null)
+$function$;
+
+CREATE OR REPLACE FUNCTION public.yupei_employer_in_hand(asked bigint)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public'
+AS $function$
+  select exists (select from employer e join division_ancestor a on a.code = e.county
+                 where e.id = asked and a.ancestor = any (yupei_areas()))
+$function$;
+
+CREATE OR REPLACE FUNCTION public.yupei_erase_person(asked bigint, successor bigint, moment timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public'
+AS $function$
+declare
+  numbers bytea[];
+  accounts bigint[];
+begin
+  if not yupei_person_in_hand(asked) or not exists (select from person where id = asked and erased_at is null) then
+    return false;
+  end if;
+  select array_agg(distinct g.user_id) into accounts from role_grant g
+  where g.person_id = asked and g.role = 'job_seeker' and g.revoked_at is null
+    and not exists (select from role_grant o where o.user_id = g.user_id and o.revoked_at is null
+                    and o.person_id is distinct from asked);
+  select array_agg(phone_index) into numbers from (
+    select phone_index from person where id = asked
+    union select phone_index from app_user where id = any (accounts)) as each where phone_index is not null;
+  update role_grant set revoked_at = moment, revoked_by = yupei_user() where person_id = asked and revoked_at is null;
+  delete from sms_outbox where phone_index = any (numbers);
+  delete from one_time_code where phone_index = any (numbers);
+  delete from session where user_id = any (accounts);
+  delete from idempotency where actor in (select 'user:' || one from unnest(accounts) as one);
+  update app_user set name_cipher = '', phone_cipher = null, phone_index = null, password_hash = null,
+    totp_cipher = null, login = null, disabled_at = coalesce(disabled_at, moment) where id = any (accounts);
+  delete from wish where person_id = asked;
+  delete from offer_question where person_id = asked;
+  delete from capacity_rating where person_id = asked;
+  delete from person_skill where person_id = asked;
+  delete from person_category where person_id = asked;
+  delete from consent where person_id = asked;
+  delete from matching_profile where pseudonym = (select pseudonym from person where id = asked);
+  update offer set reason = '', accommodations = '{}' where person_id = asked;
+  update person set name_cipher = '', identity_cipher = null, identity_index = null, phone_cipher = null,
+    phone_index = null, pseudonym = successor, recommendations = false, erased_at = moment, version = version + 1
+  where id = asked;
+  return true;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.yupei_ids(what text)
  RETURNS bigint[]
  LANGUAGE sql
@@ -198,6 +284,20 @@ AS $function$
   select $1 = any (yupei_ids('persons')) or exists (
     select from person p join division_ancestor a on a.code = p.county
     where p.id = $1 and a.ancestor = any (yupei_areas()))
+$function$;
+
+CREATE OR REPLACE FUNCTION public.yupei_same_person(identity bytea, certificate bytea)
+ RETURNS TABLE(person_id bigint, county text, name_cipher bytea, phone_index bytea, found_by text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public'
+AS $function$
+  select p.id, p.county, p.name_cipher, p.phone_index, 'identity' from person p
+  where p.identity_index = identity and p.erased_at is null and yupei_user() is not null
+  union
+  select p.id, p.county, p.name_cipher, p.phone_index, 'certificate'
+  from person_category c join person p on p.id = c.person_id
+  where c.certificate_index = certificate and p.erased_at is null and yupei_user() is not null
 $function$;
 
 CREATE OR REPLACE FUNCTION public.yupei_scores_blind(case_id bigint)
@@ -451,6 +551,7 @@ create table audit_event (
 alter table audit_event enable row level security;
 CREATE INDEX audit_event_object_object_id_idx ON public.audit_event USING btree (object, object_id);
 CREATE TRIGGER audit_event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+create policy about_me on audit_event for r to {yupei_app} using (((object = 'person'::text) AND (object_id = ANY ((yupei_ids('persons'::text))::text[])))) with check ();
 create policy own on audit_event for * to {yupei_owner} using (true) with check (true);
 create policy read on audit_event for r to {yupei_app} using ((yupei_is('auditor'::text) OR yupei_is('security_administrator'::text) OR (actor = yupei_user()))) with check ();
 create policy seal on audit_event for r to {yupei_sealer} using (true) with check ();
@@ -535,6 +636,27 @@ create table calendar_day (
   constraint calendar_day_pkey PRIMARY KEY (day)
 );
 grant INSERT, SELECT, UPDATE on calendar_day to yupei_app;
+
+create table capacity_rating (
+  id bigint not null generated always as identity,
+  person_id bigint not null,
+  source text not null,
+  basis text not null,
+  rated_on date not null,
+  rated_by bigint,
+  levels_cipher bytea not null,
+  made_at timestamp with time zone not null,
+  constraint capacity_rating_basis_check CHECK ((basis = ANY (ARRAY['told'::text, 'seen'::text, 'measured'::text]))),
+  constraint capacity_rating_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+  constraint capacity_rating_pkey PRIMARY KEY (id),
+  constraint capacity_rating_rated_by_fkey FOREIGN KEY (rated_by) REFERENCES app_user(id),
+  constraint capacity_rating_source_check CHECK ((source = ANY (ARRAY['self'::text, 'observer'::text, 'class'::text])))
+);
+alter table capacity_rating enable row level security;
+CREATE INDEX capacity_rating_person_id_idx ON public.capacity_rating USING btree (person_id);
+create policy owner on capacity_rating for * to {yupei_owner} using (true) with check (true);
+create policy seen on capacity_rating for * to {yupei_app} using (yupei_person_in_hand(person_id)) with check (yupei_person_in_hand(person_id));
+grant INSERT, SELECT on capacity_rating to yupei_app;
 
 create table case_check (
   id bigint not null generated always as identity,
@@ -832,6 +954,9 @@ create table employer (
   simulated boolean not null,
   version integer not null default 1,
   created_at timestamp with time zone not null,
+  contact_name_cipher bytea,
+  contact_phone_cipher bytea,
+  contact_phone_index bytea,
   constraint employer_county_fkey FOREIGN KEY (county) REFERENCES division(code),
   constraint employer_credit_code_key UNIQUE (credit_code),
   constraint employer_name_check CHECK ((name <> ''::text)),
@@ -840,8 +965,42 @@ create table employer (
   constraint employer_staff_counted_check CHECK ((staff_counted >= 0)),
   constraint employer_verified_by_fkey FOREIGN KEY (verified_by) REFERENCES app_user(id)
 );
+alter table employer enable row level security;
+CREATE INDEX employer_address_idx ON public.employer USING btree (address) WHERE (address <> ''::text);
+CREATE INDEX employer_contact_phone_index_idx ON public.employer USING btree (contact_phone_index) WHERE (contact_phone_index IS NOT NULL);
 CREATE INDEX employer_county_idx ON public.employer USING btree (county);
+CREATE TRIGGER employer_verified_by_county BEFORE INSERT OR UPDATE ON public.employer FOR EACH ROW EXECUTE FUNCTION employer_verified_by_county();
+create policy change on employer for w to {yupei_app} using (((id = ANY (yupei_ids('employers'::text))) OR (county IN ( SELECT division_ancestor.code
+   FROM division_ancestor
+  WHERE (division_ancestor.ancestor = ANY (yupei_areas())))))) with check (((id = ANY (yupei_ids('employers'::text))) OR (county IN ( SELECT division_ancestor.code
+   FROM division_ancestor
+  WHERE (division_ancestor.ancestor = ANY (yupei_areas()))))));
+create policy owner on employer for * to {yupei_owner} using (true) with check (true);
+create policy read on employer for r to {yupei_app} using (true) with check ();
+create policy register on employer for a to {yupei_app} using () with check ((yupei_user() IS NOT NULL));
 grant INSERT, SELECT, UPDATE on employer to yupei_app;
+
+create table employer_check (
+  id bigint not null generated always as identity,
+  employer_id bigint not null,
+  at timestamp with time zone not null,
+  by_user bigint,
+  what text not null,
+  clear boolean not null,
+  note text not null,
+  constraint employer_check_by_user_fkey FOREIGN KEY (by_user) REFERENCES app_user(id),
+  constraint employer_check_check CHECK ((clear OR (note <> ''::text))),
+  constraint employer_check_employer_id_fkey FOREIGN KEY (employer_id) REFERENCES employer(id),
+  constraint employer_check_pkey PRIMARY KEY (id),
+  constraint employer_check_what_check CHECK ((what = ANY (ARRAY['credit_code'::text, 'licence'::text, 'contact'::text, 'affiliation'::text])))
+);
+alter table employer_check enable row level security;
+CREATE INDEX employer_check_employer_id_idx ON public.employer_check USING btree (employer_id);
+CREATE TRIGGER employer_check_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.employer_check FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+create policy county on employer_check for a to {yupei_app} using () with check (yupei_employer_in_hand(employer_id));
+create policy owner on employer_check for * to {yupei_owner} using (true) with check (true);
+create policy seen on employer_check for r to {yupei_app} using (((employer_id = ANY (yupei_ids('employers'::text))) OR yupei_employer_in_hand(employer_id))) with check ();
+grant INSERT, SELECT on employer_check to yupei_app;
 
 create table exposure (
   run_id bigint not null,
@@ -1047,6 +1206,7 @@ create table matching_profile (
 );
 alter table matching_profile enable row level security;
 CREATE INDEX matching_profile_bucket_idx ON public.matching_profile USING btree (bucket) WHERE active;
+CREATE TRIGGER market_needs_consent BEFORE INSERT OR UPDATE OF active ON public.matching_profile FOR EACH ROW EXECUTE FUNCTION market_needs_consent();
 CREATE TRIGGER tell_market AFTER INSERT OR DELETE OR UPDATE ON public.matching_profile FOR EACH ROW EXECUTE FUNCTION tell_market();
 create policy matcher on matching_profile for r to {yupei_matcher} using (active) with check ();
 create policy owner on matching_profile for * to {yupei_owner} using (true) with check (true);
@@ -1280,6 +1440,7 @@ create table person (
   recommendations boolean not null default true,
   simulated boolean not null,
   version integer not null default 1,
+  erased_at timestamp with time zone,
   constraint person_county_fkey FOREIGN KEY (county) REFERENCES division(code),
   constraint person_identity_index_key UNIQUE (identity_index),
   constraint person_pkey PRIMARY KEY (id),
@@ -1290,12 +1451,12 @@ alter table person enable row level security;
 CREATE INDEX person_county_idx ON public.person USING btree (county);
 CREATE INDEX person_phone_index_idx ON public.person USING btree (phone_index);
 create policy owner on person for * to {yupei_owner} using (true) with check (true);
-create policy seen on person for * to {yupei_app} using (((id = ANY (yupei_ids('persons'::text))) OR (county IN ( SELECT division_ancestor.code
+create policy seen on person for * to {yupei_app} using (((erased_at IS NULL) AND ((id = ANY (yupei_ids('persons'::text))) OR (county IN ( SELECT division_ancestor.code
    FROM division_ancestor
-  WHERE (division_ancestor.ancestor = ANY (yupei_areas())))) OR (id IN ( SELECT o.person_id
+  WHERE (division_ancestor.ancestor = ANY (yupei_areas())))) OR ((id IN ( SELECT o.person_id
    FROM (offer o
      JOIN job_order j ON ((j.id = o.order_id)))
-  WHERE ((o.state = ANY (ARRAY['accepted'::text, 'hired'::text])) AND (j.employer_id = ANY (yupei_ids('employers'::text)))))))) with check (((id = ANY (yupei_ids('persons'::text))) OR (county IN ( SELECT division_ancestor.code
+  WHERE ((o.state = ANY (ARRAY['accepted'::text, 'hired'::text])) AND (j.employer_id = ANY (yupei_ids('employers'::text)))))) AND yupei_consents(id, 'show_to_employer'::text))))) with check (((id = ANY (yupei_ids('persons'::text))) OR (county IN ( SELECT division_ancestor.code
    FROM division_ancestor
   WHERE (division_ancestor.ancestor = ANY (yupei_areas()))))));
 grant INSERT, SELECT, UPDATE on person to yupei_app;
@@ -1314,6 +1475,28 @@ CREATE INDEX person_category_certificate_index_idx ON public.person_category USI
 create policy owner on person_category for * to {yupei_owner} using (true) with check (true);
 create policy seen on person_category for * to {yupei_app} using (yupei_person_in_hand(person_id)) with check (yupei_person_in_hand(person_id));
 grant INSERT, SELECT, UPDATE on person_category to yupei_app;
+
+create table person_skill (
+  id bigint not null generated always as identity,
+  person_id bigint not null,
+  occupation text not null,
+  kind text not null,
+  level integer not null,
+  issuer text not null default ''::text,
+  number_cipher bytea,
+  issued_on date,
+  added_at timestamp with time zone not null,
+  constraint person_skill_kind_check CHECK ((kind = ANY (ARRAY['learnt'::text, 'special'::text, 'level'::text, 'qualification'::text, 'training'::text]))),
+  constraint person_skill_level_check CHECK (((level >= 0) AND (level <= 6))),
+  constraint person_skill_occupation_check CHECK ((occupation <> ''::text)),
+  constraint person_skill_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id),
+  constraint person_skill_pkey PRIMARY KEY (id)
+);
+alter table person_skill enable row level security;
+CREATE INDEX person_skill_person_id_idx ON public.person_skill USING btree (person_id);
+create policy owner on person_skill for * to {yupei_owner} using (true) with check (true);
+create policy seen on person_skill for * to {yupei_app} using (yupei_person_in_hand(person_id)) with check (yupei_person_in_hand(person_id));
+grant DELETE, INSERT, SELECT on person_skill to yupei_app;
 
 create table plan_target (
   plan text not null,
@@ -1564,8 +1747,10 @@ create table sms_outbox (
   simulated boolean not null,
   queued_at timestamp with time zone not null,
   sent_at timestamp with time zone,
+  phone_index bytea,
   constraint sms_outbox_pkey PRIMARY KEY (id)
 );
+CREATE INDEX sms_outbox_phone_index_idx ON public.sms_outbox USING btree (phone_index) WHERE (phone_index IS NOT NULL);
 grant INSERT, SELECT, UPDATE on sms_outbox to yupei_app;
 
 create table trade (

@@ -111,7 +111,7 @@ returning id, phone_index, code_hash;
 update one_time_code set used_at = $2 where id = $1 and used_at is null returning id;
 
 -- name: queue_sms
-insert into sms_outbox (phone_cipher, body_cipher, kind, simulated, queued_at) values ($1, $2, $3, $4, $5);
+insert into sms_outbox (phone_cipher, body_cipher, kind, simulated, queued_at, phone_index) values ($1, $2, $3, $4, $5, $6);
 
 -- name: take_token
 -- A bucket of $2 tokens that fills at $3 a second; true if one was left. $1 key, $4 now.

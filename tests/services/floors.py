@@ -30,6 +30,9 @@ OTHERS = {
     "person": ("id", "person"),
     "consent": ("person_id", "person"),
     "person_category": ("person_id", "person"),
+    "capacity_rating": ("person_id", "person"),
+    "person_skill": ("person_id", "person"),
+    "employer_check": ("employer_id", "employer"),
     "matching_profile": ("pseudonym", "pseudonym"),
     "order_demand": ("order_id", "order"),
     "order_accommodation": ("order_id", "order"),
@@ -48,6 +51,7 @@ WIDER = {
     "base": "the register of bases is public; its contact is sealed",
     "rubric": "a published rubric is public; who may put one in force is tested in test_rubrics.py",
     "rubric_draft": "by area of who writes rubrics, tested in test_rubrics.py",
+    "employer": "its name is public with its orders; its contact is sealed",
 }
 
 
@@ -121,6 +125,25 @@ async def fill(place, at):
         NOW,
     )
     await place.owner.execute("insert into wish values ($1, $2, $3)", at.person, at.order, NOW)
+    await place.owner.execute(
+        "insert into capacity_rating (person_id, source, basis, rated_on, levels_cipher, made_at)"
+        " values ($1, 'self', 'told', $2, 's', $3)",
+        at.person,
+        NOW.date(),
+        NOW,
+    )
+    await place.owner.execute(
+        "insert into person_skill (person_id, occupation, kind, level, added_at)"
+        " values ($1, '6-05-01-03', 'learnt', 0, $2)",
+        at.person,
+        NOW,
+    )
+    await place.owner.execute(
+        "insert into employer_check (employer_id, at, what, clear, note)"
+        " values ($1, $2, 'licence', true, '')",
+        at.employer,
+        NOW,
+    )
 
 
 def staff_of(area, role="county_staff", user=900):

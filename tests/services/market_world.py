@@ -70,6 +70,12 @@ class Market:
             keys.seal(name, f"person.name.{person}"),
             NOW,
         )
+        await owner.execute(
+            "insert into consent values ($1, 'matching', '1', $2, null, 'staff'),"
+            " ($1, 'show_to_employer', '1', $2, null, 'staff')",
+            person,
+            NOW,
+        )
         found = profile or Profile(cap=capacity_bytes(ABLE), skills=[(SEWING, 2, "2026-01-01")])
         seal = profile_seal(self.place.settings.matcher_key)
         await owner.execute(

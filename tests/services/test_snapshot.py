@@ -48,9 +48,6 @@ async def within_a_second(is_so):
 
 async def withdraw_consent(place, person):
     await place.owner.execute(
-        "insert into consent values ($1, 'matching', '1', $2, null, 'self')", person, NOW
-    )
-    await place.owner.execute(
         "update consent set withdrawn_at = $2 where person_id = $1", person, NOW
     )
 
