@@ -27,6 +27,7 @@ Array = NDArray[Any]
 Whole = NDArray[np.int64]
 
 PAIRS_A_BLOCK: Final = 2_000_000  # judged at a time, which is what memory is asked for
+PAIRS_A_STEP: Final = 1_000  # whose person or seats are gone are passed over so many at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,18 +222,16 @@ def _taught(orders: Orders) -> _Taught:
 
 def _filled(value: Whole, order: Whole, free: Whole) -> tuple[int, int]:
     """How many of these people get one of the free seats, dearest pair first, and their value."""
-    left = dict(zip(order.tolist(), free[order].tolist(), strict=True))
     who, column = np.nonzero(value * (free[order] > 0))
-    worth = value[who, column]
-    placed = np.zeros(len(value), np.bool_)
-    most = min(int(np.count_nonzero((value > 0).any(axis=1))), sum(left.values()))
+    worth, at = value[who, column], order[column]
+    ranked = np.lexsort((column, who, -worth))
+    left, placed = free.copy(), np.zeros(len(value), np.bool_)
     fills = total = 0
-    for pair in np.lexsort((column, who, -worth)).tolist():
-        if fills == most:
-            break
-        at = int(order[column[pair]])
-        if not placed[who[pair]] and left[at]:
-            placed[who[pair]] = True
-            left[at] -= 1
-            fills, total = fills + 1, total + int(worth[pair])
+    for start in range(0, len(ranked), PAIRS_A_STEP):
+        step = ranked[start : start + PAIRS_A_STEP]
+        for pair in step[~placed[who[step]] & (left[at[step]] > 0)].tolist():
+            if not placed[who[pair]] and left[at[pair]]:
+                placed[who[pair]] = True
+                left[at[pair]] -= 1
+                fills, total = fills + 1, total + int(worth[pair])
     return fills, total
