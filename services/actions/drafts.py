@@ -1,10 +1,13 @@
 """An order as its poster writes it, and everything that can be wrong with it, told at once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Final
 
 from matching.engine.orders import Order
+from matching.engine.titles.classification import classification
 from matching.engine.vocabulary import (
     ACCOMMODATION_AT,
     DIMENSION_AT,
@@ -19,6 +22,7 @@ from services.actions.market import MODES, SHIFTS, Demanded, Post, Provided, Ski
 from services.db import Conn, orders
 from services.i18n import N_, Message
 
+OCCUPATION: Final = 4  # the level of the classification that an order names
 DORMS: Final = ("none", "yes", "accessible")
 BASES: Final = ("month", "hour", "piece")
 STANCES: Final = ("offered", "secured", "refused")
@@ -63,11 +67,27 @@ class Draft:
 
 
 def occupation(words: str) -> Occupation | None:
-    """The occupation of that name, else of that alias."""
+    """The trade of that name, else of that alias, else what the national classification calls so.
+
+    An order may name any occupation of the classification, by name or code; the trades of this
+    programme come first because they carry demands to start from.
+    """
     wanted = words.strip()
     by_name = [one for one in occupations() if one.zh == wanted or one.en.lower() == wanted.lower()]
     by_alias = [one for one in occupations() if wanted in one.aliases]
-    return next(iter(by_name or by_alias), None)
+    return next(iter(by_name or by_alias), None) or _classified().get(wanted)
+
+
+@cache
+def _classified() -> Mapping[str, Occupation]:
+    """The occupations of the classification by name and by code; upper levels are none."""
+    ours = {one.code: one for one in reversed(occupations()) if one.code}
+    found: dict[str, Occupation] = {}
+    for one in classification().values():
+        if one.level == OCCUPATION:
+            plain = Occupation(one.code, one.name, one.name, one.aliases, "occupation", "", "")
+            found[one.code] = found[one.name] = ours.get(one.code, plain)
+    return found
 
 
 def suggestions(words: str, most: int = 12) -> list[Occupation]:

@@ -8,7 +8,7 @@ from matching.engine.vocabulary import ACCOMMODATIONS, DIMENSIONS, EDUCATION
 from matching.errors import Refusal
 from services.access import Permission
 from services.actions import orders as actions
-from services.actions.drafts import Draft, Faulty, checked, occupation, prefilled, suggestions
+from services.actions.drafts import Draft, Faulty, checked, occupation, prefilled
 from services.actions.sign_in import TooMany
 from services.db import orders, reference
 from services.i18n import Message, _
@@ -23,6 +23,7 @@ from services.web.market import (
     preview_of,
 )
 from services.web.market import warned as warned_words
+from services.web.occupations import asked, choose
 from services.web.order_form import form_of, parse_draft, parts_of, typed_of
 from services.web.page import actor, number, page, speaking
 from services.web.reasons import DEGREES
@@ -34,16 +35,16 @@ routes = Routes()
 @routes.get("/orders/new", permission=Permission.ORDER_WRITE, area=Area.ANYWHERE)
 async def new(request: web.Request) -> web.Response:
     """First which occupation, then the form with its demands filled in."""
-    words = request.query.get("trade", "").replace("\0", "").strip()[:60]
+    words = asked(request, "trade")
     found = occupation(words)
     if found is None:
-        return page(request, "orders/occupation.html", words=words, found=_named(words))
+        return await choose(request, words)
     asker = actor(request)
     async with speaking(request) as conn:
         mine = await orders.employers.all(conn, list(asker.employers))
     home = mine[0].county if mine else ""
     typed = {
-        "title": (found.zh,),
+        "title": (asked(request, "title") or found.zh,),
         "trade": (found.zh,),
         "county": (home,),
         "min_headcount": ("1",),
@@ -55,10 +56,6 @@ async def new(request: web.Request) -> web.Response:
         "shift": ("day",),
     }
     return await _form(request, Filled(typed | parts_of(prefilled(found.zh), [], {})))
-
-
-def _named(words: str) -> list[tuple[str, str, str]]:
-    return [(one.zh, name_of(one), "、".join(one.aliases)) for one in suggestions(words)]
 
 
 async def _form(

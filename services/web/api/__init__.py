@@ -13,6 +13,7 @@ _MODULES: Final = (
     "services.web.api.coverage",
     "services.web.api.cases",
     "services.web.api.orders",
+    "services.web.api.titles",
 )
 
 
