@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from matching.engine import scores
 from matching.engine.compiled import njit, parallel, prange
-from matching.engine.fit import NOT_NOW, fitting
+from matching.engine.fit import NOT_NOW, fitting, met
 from matching.engine.market import Market, OrderSide, PeopleSide, Tables
 from matching.engine.people import offsets
 from matching.engine.sight import heed, look, preferred, scratch
@@ -56,6 +56,7 @@ class Groups(NamedTuple):
     wage: Array
     quality: Array
     prefers: Array  # how many preferred skills count
+    eased: Array  # (.., 3) demands that remain at best: who doesn't meet these meets no others
     begin: Array  # (places + 1,) the orders of a place are `within[begin[i]:begin[i + 1]]`
     within: Array  # numbers of the arrays above
 
@@ -111,6 +112,7 @@ def grouped(market: Market, prices: NDArray[np.int64], chosen: NDArray[np.int64]
         wage=posts.wage[order],
         quality=posts.quality[order],
         prefers=prefers,
+        eased=posts.eased[order],
         begin=offsets(np.bincount(place, minlength=len(market.tables.places))),
         within=np.argsort(place, kind="stable"),
     )
@@ -222,7 +224,7 @@ def _search(
         place, terms, wage, skilled = seen.place, seen.terms, seen.wage, seen.skilled
         at_place, at_terms, at_wage, price = groups.place, groups.terms, groups.wage, groups.price
         group, job, taught, quality = groups.group, groups.job, groups.taught, groups.quality
-        at_order, prefers = groups.order, groups.prefers
+        at_order, prefers, eased, low = groups.order, groups.prefers, groups.eased, side.low
         net, turn = np.zeros(k, np.int64), np.zeros(k, np.int64)
         ceiling, queue = np.zeros(len(job), np.int64), np.zeros(len(price) + 1, np.int64)
         for row in range(block * PEOPLE_A_BLOCK, min(n, (block + 1) * PEOPLE_A_BLOCK)):
@@ -242,15 +244,12 @@ def _search(
                     g = group[at]
                     points = place[at_place[at]] + terms[at_terms[at]] + wage[at_wage[at]]
                     points += wished[job[g]]
-                    if points < BROKEN:
-                        continue
                     chances = quality[at] + max(skilled[job[g]], taught[g])
                     o = at_order[at]
-                    if prefers[at]:
-                        chances += preferred(posts, o, held)
+                    chances += preferred(posts, o, held) if prefers[at] else 0
                     worth = _worth(sigmoid, points, chances) + bonus[p]
                     gain = worth - price[at]
-                    if gain < net[k - 1]:
+                    if points < BROKEN or gain < net[k - 1] or not met(low, p, eased, at):
                         continue
                     its = (o - first[p]) % m
                     if gain == net[k - 1] and its >= turn[k - 1]:
@@ -282,6 +281,8 @@ def search(
     value = np.zeros((len(people), k), np.int32)
     rest = np.zeros(len(people), np.int64)
     floors = np.broadcast_to(np.asarray(floor, np.int64), len(people)).copy()
+    if not len(orders):
+        return Found(order, value, floors)
     first = np.zeros(n, np.int64)
     first[market.rank] = np.arange(n) * SPREAD % max(1, m)
     _search(
