@@ -13,6 +13,7 @@ from services.db.pool import open_pool
 from services.db.roles import check_locale
 from services.messages import Outbox, SmsSender
 from services.previews import Previews
+from services.running import Runner
 from services.sealing import Keys
 from services.settings import Settings
 from services.snapshot import Snapshot
@@ -21,6 +22,7 @@ from services.web.advice import ADVICE
 from services.web.health import DRAINING, Draining
 from services.web.keys import CLOCK, KEYS, PAGES, POOL, SETTINGS, SMS, Clock
 from services.web.market import PREVIEWER, SNAPSHOT
+from services.web.matching import RUNNER
 from services.web.pages import environment
 from services.web.routing import register
 
@@ -61,6 +63,7 @@ def create_app(
     app[SNAPSHOT] = Snapshot(settings)
     app[ADVICE] = Advice(app[SNAPSHOT])
     app[PREVIEWER] = Previews(app[SNAPSHOT])
+    app[RUNNER] = Runner(settings)
     register(app, all_routes())
     app.router.add_static("/static", STATIC, append_version=False)
     app.on_response_prepare.append(middlewares.keep_versioned)
@@ -85,6 +88,7 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
         yield
     finally:
         app[ADVICE].close()
+        await app[RUNNER].close()
         await app[SNAPSHOT].close()
         try:
             await asyncio.wait_for(pool.close(), 10)

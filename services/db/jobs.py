@@ -16,6 +16,7 @@ class Run:
 
 
 take_turn = Command("jobs", "take_turn")
+underway = Command("jobs", "underway")
 claim = Command("jobs", "claim")
 finish = Command("jobs", "finish")
 last_slot = Command("jobs", "last_slot")

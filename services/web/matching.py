@@ -8,51 +8,56 @@ from aiohttp import web
 from matching.errors import Refusal
 from services.access import Permission
 from services.actions import offers as actions
-from services.actions import runs as proposals
-from services.db import audit, idempotency, market
+from services.db import audit, jobs, market
 from services.i18n import Message, _
+from services.problems import problem_of
+from services.running import JOB, Runner
 from services.web.forms import Filled
-from services.web.keys import CLOCK, SETTINGS
-from services.web.market import BIN_OF, BIN_WORDS, SNAPSHOT
+from services.web.keys import CLOCK
+from services.web.market import BIN_OF, BIN_WORDS
 from services.web.page import actor, number, page, speaking
 from services.web.routing import Area, Routes
 
 routes = Routes()
+RUNNER: Final = web.AppKey("runner", Runner)
 SHOWN: Final = 50
 ORDERS_SHOWN: Final = 200
 
 
 @routes.get("/matching", permission=Permission.MATCH_RUN, area=Area.ANYWHERE)
 async def runs(request: web.Request) -> web.Response:
-    """Every run, newest first."""
+    """Every run, newest first, and whether one goes on."""
+    return await _listing(request, Filled(), 200)
+
+
+async def _listing(request: web.Request, form: Filled, status: int) -> web.Response:
     async with speaking(request) as conn:
         found = await market.runs.all(conn, SHOWN)
-    return page(request, "matching/list.html", runs=found)
+        underway = await jobs.underway.value(conn, JOB)
+    return page(
+        request, "matching/list.html", status=status, form=form, runs=found, underway=underway
+    )
 
 
 @routes.post("/matching/runs", permission=Permission.MATCH_RUN, area=Area.ANYWHERE)
 async def start(request: web.Request) -> web.Response:
-    """Matches the whole market now; nobody gets an offer until staff confirm."""
-    made = await run_now(request)
-    raise web.HTTPSeeOther(f"/matching/runs/{made.run}")
+    """Matches the whole market; nobody gets an offer until staff confirm."""
+    try:
+        made = await run_now(request)
+    except Refusal as refusal:
+        said = Filled({}, {"run": Message(refusal.text, **refusal.values)})
+        return await _listing(request, said, problem_of(refusal).status)
+    raise web.HTTPSeeOther("/matching" if made is None else f"/matching/runs/{made}")
 
 
-async def run_now(request: web.Request) -> proposals.Told:
-    """One run as the matcher's role, logged. Raises Denied."""
-    asker, app = actor(request), request.app
+async def run_now(request: web.Request, *, patient: bool = False) -> int | None:
+    """The id of the run, None if it goes on. Logged as asked for. Raises Denied, Refusal."""
+    asker, clock = actor(request), request.app[CLOCK]
     asker.require(Permission.MATCH_RUN)
-    now = app[CLOCK].now()
-    async with speaking(request) as mine:
-        await idempotency.take_time.run(mine)
-        # Inside, so that a second press of the button waits for this run and starts none.
-        async with app[SNAPSHOT].matcher() as conn:
-            told = await proposals.propose(
-                conn, app[CLOCK].today(), now, app[SNAPSHOT].seal, simulated=app[SETTINGS].demo
-            )
-        await audit.write(
-            mine, asker, "match:run", "match_run", told.run, at=now, filled=told.seats_filled
-        )
-    return told
+    now = clock.now()
+    async with speaking(request) as conn:
+        await audit.write(conn, asker, "match:run", "match_run", now.isoformat(), at=now)
+    return await request.app[RUNNER].run(clock.today(), now, patient=patient)
 
 
 @routes.get(r"/matching/runs/{run:\d+}", permission=Permission.MATCH_CONFIRM, area=Area.ANYWHERE)

@@ -2,6 +2,13 @@
 -- True if no other process is at this job now; held until the transaction ends. $1 job.
 select pg_try_advisory_xact_lock(hashtextextended('job:' || $1, 0));
 
+-- name: underway
+-- Whether some process is at this job now. Asking takes no lock, so that it keeps nobody from starting. $1 job.
+select exists (
+  select from pg_locks where locktype = 'advisory' and granted and objsubid = 1
+    and database = (select oid from pg_database where datname = current_database())
+    and ((classid::bigint << 32) | objid::bigint) = hashtextextended('job:' || $1, 0));
+
 -- name: claim
 -- The ledger row of a slot, keyed by the scheduled time; nothing if the slot was done. $1 job, $2 slot, $3 now.
 insert into job_run (job, slot, started_at) values ($1, $2, $3) on conflict do nothing returning slot;

@@ -20,6 +20,7 @@ from services.db.pool import open_pool
 from services.sealing import Keys
 from services.settings import Settings
 from services.web.keys import Clock
+from services.web.matching import RUNNER
 from services.web.middlewares import COOKIE
 from tests import conftest
 from tests.conftest import NOW, Place
@@ -69,6 +70,7 @@ async def serve(place: Place, *, clock: Any = None, **app: Any) -> AsyncIterator
     if await place.owner.fetchval("select holds_real_people()"):
         settings = replace(settings, demo=False)  # a demonstration refuses to start beside them
     made = create_app(settings, clock=Clock(clock or (lambda: NOW)), **app)
+    made[RUNNER].patience_seconds = 120  # a test reads the run at once
     client = TestClient(
         TestServer(made),
         cookie_jar=aiohttp.CookieJar(unsafe=True),

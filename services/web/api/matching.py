@@ -78,10 +78,10 @@ async def runs(request: web.Request) -> web.Response:
     status=201,
 )
 async def start(request: web.Request) -> web.Response:
-    """Matches the whole market now."""
-    made = await run_now(request)
+    """Matches the whole market; the answer comes when it is done."""
+    made = await run_now(request, patient=True)
     async with speaking(request) as conn:
-        return answer(_run(await market.run.one(conn, made.run)), status=201)
+        return answer(_run(await market.run.one(conn, made)), status=201)
 
 
 @routes.post(
