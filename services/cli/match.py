@@ -16,6 +16,7 @@ from matching.errors import Refusal
 from services.cli.faults import fail
 from services.cluster import ClusterRefused, connect
 from services.files import match as files
+from services.files.occupations import Suggested
 from services.files.table import TableFaults
 from services.i18n import _, translate_refusal
 
@@ -66,4 +67,18 @@ def match(
             gap=f"{summary['gap']:.4%}",
         )
     )
+    for one in summary["occupations_without_code"]:
+        typer.echo(_suggestion(one), err=True)
     typer.echo(out)
+
+
+def _suggestion(one: Suggested) -> str:
+    if not one["code"]:
+        return _("“{occupation}”不是职业代码，也看不出是什么工作", occupation=one["occupation"])
+    return _(
+        "“{occupation}”不是职业代码；可能是{code} {name}（{probability}），请您核对后自己改",
+        occupation=one["occupation"],
+        code=one["code"],
+        name=one["name"],
+        probability=f"{one['probability']:.0%}",
+    )

@@ -30,6 +30,7 @@ from services.files.market_tables import (
     read_orders,
     read_people,
 )
+from services.files.occupations import suggested
 from services.files.reasons import (
     BIN_NAMES,
     arrangement_words,
@@ -120,6 +121,7 @@ def summarised(matched: Matched) -> dict[str, Any]:
             for order, count in zip(matched.orders, filled.tolist(), strict=True)
             if count < min(order.least_people, order.seats)
         ],
+        "occupations_without_code": suggested(matched.people, matched.orders),
     }
 
 

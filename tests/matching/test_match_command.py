@@ -105,3 +105,15 @@ def test_two_runs_write_the_same_bytes(folder):
     matched(folder)
     assert [path.read_bytes() for path in sorted((folder / "out").iterdir())] == first
     assert len(first) == 4
+
+
+def test_a_word_that_is_no_code_is_told_with_the_likely_one_and_left_as_it_is(folder):
+    orders = folder / "orders.csv"
+    assert json.loads(matched(folder, "--json").stdout)["occupations_without_code"] == []
+    text = orders.read_text("utf-8-sig").replace("6-05-01-03,", "平缝工,", 1)
+    orders.write_text(text, "utf-8-sig")
+    (told,) = json.loads(matched(folder, "--json").stdout)["occupations_without_code"]
+    assert told["occupation"] == "平缝工"
+    assert told["code"] == "6-05-01-03"
+    assert "平缝工" in orders.read_text("utf-8-sig")
+    assert "请您核对后自己改" in matched(folder).output
