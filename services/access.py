@@ -50,6 +50,7 @@ class Permission(StrEnum):
     PERSON_READ = "person:read"
     PERSON_REVEAL = "person:reveal"
     QUALITY_READ = "quality:read"
+    RUBRIC_WRITE = "rubric:write"
     SETTING_WRITE = "setting:write"
     STAFF_HOME = "staff:home"
     USER_WRITE = "user:write"
@@ -131,7 +132,7 @@ ROLES: Final[Mapping[str, Role]] = {
             N_("市级残联"),
             Scope.AREA,
             needs_totp=True,
-            may=_STAFF | {_P.CASE_REVIEW, _P.ORDER_CHECK, _P.ORDER_PREVIEW},
+            may=_STAFF | {_P.CASE_REVIEW, _P.ORDER_CHECK, _P.ORDER_PREVIEW, _P.RUBRIC_WRITE},
         ),
         Role(
             "province_staff",
@@ -148,6 +149,7 @@ ROLES: Final[Mapping[str, Role]] = {
                 _P.DEMONSTRATION_DECIDE,
                 _P.FAIRNESS_READ,
                 _P.QUALITY_READ,
+                _P.RUBRIC_WRITE,
             },
         ),
         _role(

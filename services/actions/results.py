@@ -290,19 +290,26 @@ async def final(
 ) -> scoring.Result:
     """The result of the final items as they are stored."""
     stored = await sheets.finals.all(conn, case.id)
+    return scoring.score(*settled(rubric, stage_of(case.kind), stored, vetoes))
+
+
+def settled(
+    rubric: Rubric, stage: Stage, stored: Sequence[sheets.Final], vetoes: Iterable[str]
+) -> tuple[Rubric, scoring.Sheet]:
+    """The final items as a sheet, and the rubric in which an item that was settled by points alone
+    is worth just those."""
     items, found = {item.id: item for item in rubric.items}, dict[str, tuple[Values | None, str]]()
     for one in stored:
         measure = read_values(one.measure)
         values: Values | None = measure.get("values", {})
         if one.not_applicable:
             values = None
-        elif "points" in measure:
+        elif "points" in measure and one.item_id in items:
             items[one.item_id], values = _given(items[one.item_id], Decimal(measure["points"]))
         found[one.item_id] = (values, one.reason)
-    settled = replace(rubric, items=tuple(items.values()))
-    sheet = sheet_of(stage_of(case.kind), found, {}, by="agreed", vetoes=vetoes)
+    sheet = sheet_of(stage, found, {}, by="agreed", vetoes=vetoes)
     recorded = frozenset(one.item_id for one in stored if one.origin == "records")
-    return scoring.score(settled, replace(sheet, from_records=recorded))
+    return replace(rubric, items=tuple(items.values())), replace(sheet, from_records=recorded)
 
 
 def _given(item: Item, points: Decimal) -> tuple[Item, dict[str, object]]:
