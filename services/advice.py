@@ -63,15 +63,16 @@ class Told:
 
 
 class Advice:
-    """Keeps what was told of the newest run."""
+    """Keeps what was told of the newest run. Who asks first waits `patience_seconds` for it."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self.snapshot = snapshot
+        self.patience_seconds = patience_seconds
         self._thread = ThreadPoolExecutor(1, "advice")
         self._told: Told | None = None
         self._work: asyncio.Task[Told] | None = None
 
-    async def current(self, today: date, patience: float = PATIENCE_SECONDS) -> Told | None:
+    async def current(self, today: date) -> Told | None:
         """What the newest run says; None before any run, and while it is being worked out."""
         async with self.snapshot.matcher() as conn:
             run = await reads.newest_run.value(conn)
@@ -79,7 +80,7 @@ class Advice:
             return self._told if run is not None else None
         if self._work is None or self._work.done():
             self._work = asyncio.create_task(self._make(int(run), today))
-        done, _ = await asyncio.wait({self._work}, timeout=patience)
+        done, _ = await asyncio.wait({self._work}, timeout=self.patience_seconds)
         return self._told if done and self._work.result() is self._told else None
 
     async def _make(self, run: int, today: date) -> Told:
@@ -97,6 +98,8 @@ class Advice:
 
     def close(self) -> None:
         """Lets the thread go; what it is at is thrown away."""
+        if self._work is not None:
+            self._work.cancel()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 

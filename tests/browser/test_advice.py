@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Page
 
 from services.profiles import Profile, capacity_bytes
+from services.web.advice import ADVICE
 from services.web.market import SNAPSHOT
 from services.web.middlewares import COOKIE
 from tests.conftest import Place
@@ -49,6 +50,7 @@ async def site(place: Place) -> AsyncIterator[Site]:
     seeker = await place.user("求职者", role="job_seeker", person=last)
     async with web.serve(place) as client:
         client.app[SNAPSHOT].check_seconds = 0
+        client.app[ADVICE].patience_seconds = 120  # the first of all compiles
         staff = Browser(place, client)
         await staff.sign_in(market.province)
         run = await staff.post("/matching/runs")

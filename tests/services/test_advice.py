@@ -25,6 +25,7 @@ async def market(place):
 async def browser(place):
     async with web.serve(place) as client:
         client.app[SNAPSHOT].check_seconds = 0
+        client.app[ADVICE].patience_seconds = 120  # the first of all compiles
         yield Browser(place, client)
 
 
@@ -158,3 +159,14 @@ async def test_a_market_without_orders_has_nothing_to_tell(place, market, browse
     await run_once(browser, market)
     page = await browser.get("/matching/advice")
     assert "没有一个班能填上空着的名额" in page
+
+
+async def test_whoever_asks_while_it_is_worked_out_is_told_to_come_again(place, market, browser):
+    await market.order(seats=1)
+    await market.person(skilled())
+    await run_once(browser, market)
+    advice = browser.client.app[ADVICE]
+    advice.patience_seconds = 0
+    assert "正在计算" in await browser.get("/matching/advice")
+    advice.patience_seconds = 120
+    assert "先问这些人" in await browser.get("/matching/advice")

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from services.profiles import Profile, capacity_bytes
+from services.web.advice import ADVICE
 from services.web.market import SNAPSHOT
 from tests.conftest import NOW
 from tests.services import market_world, web
@@ -22,6 +23,7 @@ async def market(place):
 async def browser(place):
     async with web.serve(place) as client:
         client.app[SNAPSHOT].check_seconds = 0
+        client.app[ADVICE].patience_seconds = 120  # the first of all compiles
         yield Browser(place, client)
 
 
