@@ -7,7 +7,7 @@ FILE = Path(__file__).parents[2] / "docs" / "data-dictionary.csv"
 HEAD = ["table", "column", "class", "sealed", "purpose", "retention", "who sees"]
 CLASSES = {"C0", "C1", "C2", "C3"}
 # One value of many fields, under the matcher's own key.
-SEALED_WITHOUT_SUFFIX = {("matching_profile", "sealed")}
+SEALED_WITHOUT_SUFFIX = {("matching_profile", "sealed"), ("idempotency", "body")}
 _COLUMNS = """
 select c.relname, a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid
 where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')

@@ -90,4 +90,5 @@ async def test_a_profile_holds_no_name_and_no_number(place):
         "waiting_since",
         "active",
         "changed_at",
+        "bucket",  # of the pseudonym: what a change notice may name
     }
