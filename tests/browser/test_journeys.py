@@ -201,9 +201,10 @@ async def test_an_employer_says_why_a_demand_is_essential_and_sees_how_many_fit(
     await visit.open('.doors a[href="/orders"]')
     await visit.sign_in(province.personas["employer"][0])
     await visit.open('main a[href="/orders/new"]')
-    await visit.keys.write("#trade", "缝")
-    await visit.open(".search button")
-    await visit.open("main .govuk-list li:nth-child(2) a")  # 缝纫工
+    await visit.keys.write("#trade", "服装厂平缝工")
+    await visit.open(".search button", picture="order-occupation")
+    await visit.keys.mark("#trade-1")  # 缝纫工
+    await visit.open("main form:not(.search) button")
     demands: list[str] = await visit.page.eval_on_selector_all(
         'form [id^="level-"]', "all => all.filter(one => one.value > 0).map(one => one.id.slice(6))"
     )
