@@ -130,7 +130,7 @@ _SKILLS: Final = msgspec.json.Decoder(list[Skilled])
 
 async def whole(conn: Conn, order: int) -> Whole:
     """The order as it stands. Raises NotFound."""
-    row, parts = await orders.by_id.one(conn, order), await orders.parts.one(conn, order)
+    row = await orders.whole.one(conn, order)
     draft = Draft(
         row.title,
         row.trade,
@@ -153,9 +153,9 @@ async def whole(conn: Conn, order: int) -> Whole:
         row.class_starts,
         row.class_ends,
         raised(row.trains),
-        _DEMANDS.decode(parts.demands),
-        _ACCOMMODATIONS.decode(parts.accommodations),
-        _SKILLS.decode(parts.skills),
+        _DEMANDS.decode(row.demands),
+        _ACCOMMODATIONS.decode(row.accommodations),
+        _SKILLS.decode(row.skills),
     )
     return Whole(row, draft)
 

@@ -53,8 +53,8 @@ class OrderRow:
 
 
 @dataclass(frozen=True, slots=True)
-class PartsRow:
-    """JSON lists of services.actions.market's Demanded, Provided and Skilled."""
+class WholeRow(OrderRow):
+    """With JSON lists of services.actions.market's Demanded, Provided and Skilled."""
 
     demands: str
     accommodations: str
@@ -104,6 +104,6 @@ add_accommodation = Command("orders", "add_accommodation")
 add_skill = Command("orders", "add_skill")
 by_id = Query("orders", "by_id", OrderRow)
 some = Query("orders", "some", OrderRow)
-parts = Query("orders", "parts", PartsRow)
+whole = Query("orders", "whole", WholeRow)
 listed = Query("orders", "listed", Listed)
 minimum_wage = Command("orders", "minimum_wage")

@@ -77,15 +77,21 @@ select j.id, j.number, j.employer_id, e.name as employer, e.verified_at is not n
 from job_order j join employer e on e.id = j.employer_id join division d on d.code = j.county
 where j.id = any ($1::bigint[]);
 
--- name: parts
--- What hangs on an order, each as JSON in the order of the vocabulary's words: one trip instead of three.
-select
+-- name: whole
+-- The order and what hangs on it, each as JSON in the order of the vocabulary's words: one trip to the database.
+select j.id, j.number, j.employer_id, e.name as employer, e.verified_at is not null as verified, j.county,
+  d.name as county_name, j.title, coalesce(j.trade, '') as trade, coalesce(j.occupation_code, '') as occupation_code,
+  j.seats, j.taken, j.min_headcount, j.work_type, j.address, j.wage_min, j.wage_max, j.wage_basis,
+  j.contract_months, j.insurance, j.dorm, j.shift, j.education_min, j.education_reason, j.trains::text as trains,
+  j.class_starts, j.class_ends, j.starts_on, j.deadline, j.state, j.simulated, j.version,
   coalesce((select json_agg(json_build_object('dimension', dimension, 'level', level, 'essential', essential,
-    'reason', reason) order by dimension) from order_demand where order_id = $1), '[]')::text as demands,
+    'reason', reason) order by dimension) from order_demand where order_id = j.id), '[]')::text as demands,
   coalesce((select json_agg(json_build_object('accommodation', accommodation, 'stance', stance, 'reason', reason)
-    order by accommodation) from order_accommodation where order_id = $1), '[]')::text as accommodations,
+    order by accommodation) from order_accommodation where order_id = j.id), '[]')::text as accommodations,
   coalesce((select json_agg(json_build_object('code', code, 'level', level, 'required', required, 'taught', taught)
-    order by code) from order_skill where order_id = $1), '[]')::text as skills;
+    order by code) from order_skill where order_id = j.id), '[]')::text as skills
+from job_order j join employer e on e.id = j.employer_id join division d on d.code = j.county
+where j.id = $1;
 
 -- name: listed
 -- $1 employers ({} for any), $2 counties ({} for any), $3 state ('' for any), $4 how many, $5 how many before.
