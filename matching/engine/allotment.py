@@ -36,6 +36,7 @@ EXACT_PAIRS: Final = 2_000_000  # markets up to this size are solved to the last
 EPSILON_SHARE: Final = 4  # ε costs at most this part of the target
 FAR_SHARE: Final = 0.01  # while the gap is wide, ε may cost this part of it
 OUT_OF_REACH: Final = 2_000_000  # millionths, above every value with its waiting bonus
+FIRST_PRICE: Final = 300_000  # millionths; too high a guess is lowered by the reverse auction
 FIRST_EPSILONS: Final = (5_000, 2_000, 1_000)  # millionths, of the first looks
 SCALING: Final = 5  # ε shrinks by this from phase to phase
 
@@ -108,7 +109,7 @@ def _opening(seats: Whole) -> Whole:
 
 def _approach(market: Market, target_gap: float, sweep: Passes) -> Allotment:
     lists = Shortlists(market, sweep)
-    prices = _opening(market.seats)
+    prices = np.where(market.seats > 0, FIRST_PRICE, OUT_OF_REACH)
     held = np.full(len(market.people), NOBODY, np.int64)  # by rank
     seat = np.full(len(held), NOBODY, np.int64)
     for epsilon in FIRST_EPSILONS:
