@@ -136,15 +136,20 @@ def cross_validated(seeds: Sequence[int] = SEEDS) -> dict[str, Any]:
                 if name == "twins_together"
                 else rng(seed).integers(0, training.FOLDS, len(titles))
             )
-            runs.append(_judged(training.held_out(solved, folds), titles, folds))
+            fit = training.held_out(solved, folds)
+            runs.append(_judged(fit, titles, folds))
+            if name == "twins_together" and seed == seeds[0]:
+                own = np.flatnonzero(folds == 0)
+                out["on_the_fold_of_the_peers"] = agreement(
+                    _told(fit.scores[own], fit.codes), [titles[at].code for at in own]
+                )
         out[name] = {key: round(float(np.mean([run[key] for run in runs])), 4) for key in runs[0]}
     return out
 
 
 def _judged(fit: Fit, titles: Sequence[Example], folds: Any) -> dict[str, float]:
     truth = [one.code for one in titles]
-    order = np.argsort(-fit.scores, axis=1, kind="stable")[:, :MOST]
-    told = [[fit.codes[at] for at in row] for row in order.tolist()]
+    told = _told(fit.scores, fit.codes)
     sure, right = {}, {}
     for level in LEVELS:
         places = groups(fit.codes, level)[1]
@@ -164,6 +169,11 @@ def _judged(fit: Fit, titles: Sequence[Example], folds: Any) -> dict[str, float]
             for level in LEVELS
         },
     }
+
+
+def _told(scores: Any, codes: Sequence[str]) -> Codes:
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :MOST]
+    return [[codes[at] for at in row] for row in order.tolist()]
 
 
 def label_agreement(titles: Sequence[Example]) -> dict[str, float]:
