@@ -46,9 +46,19 @@ def optimum_by_highs(worth, seats):
     return round(solver.getInfo().objective_function_value)
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("block", range(10, 30))
+def test_a_thousand_more_are_too(block):
+    _as_well_as_highs(range(block * 50, block * 50 + 50))
+
+
 @pytest.mark.parametrize("block", range(10))
 def test_five_hundred_random_markets_are_allotted_as_well_as_by_highs(block):
-    for seed in range(block * 50, block * 50 + 50):
+    _as_well_as_highs(range(block * 50, block * 50 + 50))
+
+
+def _as_well_as_highs(seeds):
+    for seed in seeds:
         rng = random.Random(seed)
         market = market_of(*a_market(seed, rng.randint(1, 30), rng.randint(2, 10), 4))
         answer = allot(market)
