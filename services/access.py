@@ -47,8 +47,10 @@ class Permission(StrEnum):
     ORDER_PREVIEW = "order:preview"
     ORDER_READ = "order:read"
     ORDER_WRITE = "order:write"
+    PERSON_ERASE = "person:erase"
     PERSON_READ = "person:read"
     PERSON_REVEAL = "person:reveal"
+    PERSON_WRITE = "person:write"
     QUALITY_READ = "quality:read"
     RUBRIC_WRITE = "rubric:write"
     SETTING_WRITE = "setting:write"
@@ -90,9 +92,24 @@ ROLES: Final[Mapping[str, Role]] = {
     role.key: role
     for role in (
         _role(
-            "job_seeker", N_("求职者"), Scope.PERSON, _P.OPENING_READ, _P.OFFER_ANSWER, totp=False
+            "job_seeker",
+            N_("求职者"),
+            Scope.PERSON,
+            _P.OPENING_READ,
+            _P.OFFER_ANSWER,
+            _P.PERSON_WRITE,
+            _P.PERSON_ERASE,
+            totp=False,
         ),
-        _role("helper", N_("协助人"), Scope.PERSON, _P.OPENING_READ, _P.OFFER_ANSWER, totp=False),
+        _role(
+            "helper",
+            N_("协助人"),
+            Scope.PERSON,
+            _P.OPENING_READ,
+            _P.OFFER_ANSWER,
+            _P.PERSON_WRITE,
+            totp=False,
+        ),
         _role(
             "employer",
             N_("用人单位"),
@@ -125,7 +142,15 @@ ROLES: Final[Mapping[str, Role]] = {
             N_("县级残联"),
             Scope.AREA,
             needs_totp=True,
-            may=_STAFF | {_P.CASE_REVIEW, _P.ORDER_CHECK, _P.ORDER_PREVIEW, _P.PERSON_REVEAL},
+            may=_STAFF
+            | {
+                _P.CASE_REVIEW,
+                _P.ORDER_CHECK,
+                _P.ORDER_PREVIEW,
+                _P.PERSON_ERASE,
+                _P.PERSON_REVEAL,
+                _P.PERSON_WRITE,
+            },
         ),
         Role(
             "city_staff",

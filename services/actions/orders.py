@@ -210,14 +210,3 @@ async def _withdraw_offers(conn: Conn, order: int, now: datetime) -> None:
         target = offer_rules.move(offer.state, "withdraw", now=now, until=offer.reserved_until)
         if await offers.answer.value(conn, offer.id, offer.state, target, now, "") is not None:
             await offers.free_seat.run(conn, order)
-
-
-async def verify_employer(conn: Conn, actor: Actor, employer: int, *, now: datetime) -> None:
-    """The county has seen the employer's papers. Raises Denied, NotFound, Refusal."""
-    found = await orders.employers.one(conn, [employer])
-    actor.require(Permission.ORDER_CHECK, county=found.county)
-    if await orders.verify_employer.value(conn, employer, now, actor.user) is None:
-        raise Refusal("这个单位已经核验过了")
-    await audit.write(
-        conn, actor, "employer:verify", "employer", employer, at=now, area=found.county
-    )

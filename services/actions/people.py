@@ -1,7 +1,8 @@
 """A job-seeker's own profile: sealed, and changed only by the person or a helper who acts for one."""
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any, Final
 
 import msgspec
@@ -9,8 +10,10 @@ import msgspec
 from matching.engine.people import Person
 from matching.engine.vocabulary import DIMENSION_AT, EDUCATION, FACTS
 from matching.errors import Refusal
-from services.access import Actor, Permission
-from services.db import Conn, audit, people
+from services.access import Actor, Grant, Permission
+from services.actions.case_facts import day_of
+from services.db import Conn, audit, consents, people
+from services.db.context import speak_for
 from services.profiles import (
     NOTHING_KNOWN,
     Profile,
@@ -68,7 +71,10 @@ async def answer(
     """
     actor.require(Permission.OFFER_ANSWER, person=person)
     change = _change(about, key, value)
-    await _edit(conn, seal, person, change, now)
+    await edit(conn, seal, person, change, now)
+    if about == "capacity":
+        levels = {key: _LEVELS[value]}
+        await keep_rating(conn, seal, person, "self", "told", levels, by=actor.user, now=now)
     await audit.write(conn, actor, "profile:answer", "person", person, at=now, about=about, key=key)
 
 
@@ -86,7 +92,7 @@ async def want(
             "avoided_orders": [one for one in profile.avoided_orders if one != str(order)],
         }
 
-    await _edit(conn, seal, person, change, now)
+    await edit(conn, seal, person, change, now)
 
 
 async def avoid(conn: Conn, seal: Seal, person: int, order: int, *, now: datetime) -> None:
@@ -95,21 +101,73 @@ async def avoid(conn: Conn, seal: Seal, person: int, order: int, *, now: datetim
     def change(profile: Profile) -> dict[str, Any]:
         return {"avoided_orders": sorted({*profile.avoided_orders, str(order)})}
 
-    await _edit(conn, seal, person, change, now, needed=False)
+    await edit(conn, seal, person, change, now, needed=False)
 
 
 async def set_recommendations(
     conn: Conn, actor: Actor, person: int, on: bool, *, now: datetime
 ) -> None:
-    """Turns recommendations on or off; off takes the person out of the market at once."""
+    """Turns recommendations on or off; off takes the person out of the market at once.
+
+    On needs the consent to matching. Raises Denied, NotFound, Refusal.
+    """
     actor.require(Permission.OFFER_ANSWER, person=person)
     row = await people.by_id.one(conn, person)
+    if on and "matching" not in {one.purpose for one in await consents.live.all(conn, person)}:
+        raise Refusal("您没有同意用资料匹配岗位，请先在“我的资料”里同意")
     await people.set_recommendations.run(conn, person, on)
     await people.set_active.run(conn, row.pseudonym, on, now)
     await audit.write(conn, actor, "person:recommendations", "person", person, at=now, on=on)
 
 
-async def _edit(
+async def in_hand(
+    conn: Conn, actor: Actor, person: int, permission: Permission = Permission.PERSON_WRITE
+) -> people.PersonRow:
+    """A person for whom the actor may do this: their own, or of the actor's area.
+
+    Raises SignInNeeded, Denied, NotFound.
+    """
+    if actor.holds(permission, person=person):
+        return await people.by_id.one(conn, person)
+    if actor.user is not None and not actor.areas:
+        actor.require(permission, person=person)
+    row = await people.by_id.one(conn, person)
+    actor.require(permission, county=row.county)
+    return row
+
+
+async def act_for(conn: Conn, actor: Actor, person: int) -> None:
+    """From here on the transaction speaks for this person too; the action has checked that it may."""
+    helping = Grant("helper", person=person)
+    await speak_for(conn, replace(actor, grants=(*actor.grants, helping)))
+
+
+def place_of_rating(rating: int) -> str:
+    """What the sealed levels of a rating are bound to."""
+    return f"capacity_rating.levels.{rating}"
+
+
+async def keep_rating(
+    conn: Conn,
+    seal: Seal,
+    person: int,
+    source: str,
+    basis: str,
+    levels: Mapping[str, int],
+    *,
+    by: int | None,
+    now: datetime,
+    on: date | None = None,
+) -> None:
+    """Writes down who said what, and when: beside the profile, which knows only the newest word."""
+    rating = int(await people.next_rating.value(conn))
+    sealed = seal.seal(msgspec.json.encode(dict(levels)), place_of_rating(rating))
+    await people.add_rating.run(
+        conn, rating, person, source, basis, on or day_of(now), by, sealed, now
+    )
+
+
+async def edit(
     conn: Conn, seal: Seal, person: int, change: Change, now: datetime, *, needed: bool = True
 ) -> None:
     found = await people.by_id.one(conn, person)

@@ -89,7 +89,6 @@ class Moved:
 
 next_id = Command("orders", "next_id")
 employers = Query("orders", "employers", Employer)
-verify_employer = Command("orders", "verify_employer")
 unverified = Query("orders", "unverified", Employer)
 add = Command("orders", "add")
 change = Command("orders", "change")

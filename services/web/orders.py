@@ -260,17 +260,5 @@ async def reserve(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther(f"/orders/{order}")
 
 
-@routes.post(
-    r"/employers/{employer:\d+}/verification", permission=Permission.ORDER_CHECK, area=Area.COUNTY
-)
-async def verify(request: web.Request) -> web.Response:
-    """The county has seen the employer's papers."""
-    async with speaking(request) as conn:
-        await actions.verify_employer(
-            conn, actor(request), number(request, "employer"), now=request.app[CLOCK].now()
-        )
-    raise web.HTTPSeeOther("/orders")
-
-
 routes.all.extend(order_writing.routes.all)
 routes.all.extend(candidate_pages.routes.all)

@@ -30,7 +30,7 @@ def local(target: str) -> str:
     return target if fine and not parts.netloc and not parts.scheme else "/"
 
 
-def _let_in(request: web.Request, opened: sign_in.Opened, target: str) -> web.HTTPSeeOther:
+def let_in(request: web.Request, opened: sign_in.Opened, target: str) -> web.HTTPSeeOther:
     away = web.HTTPSeeOther(local(target))
     away.set_cookie(
         COOKIE,
@@ -94,7 +94,7 @@ async def staff(request: web.Request) -> web.Response:
             form=Filled({"login": (login,)}, {"login": Message(refusal.text)}),
             next=local(str(form.get("next", "/"))),
         )
-    raise _let_in(request, opened, str(form.get("next", "/")))
+    raise let_in(request, opened, str(form.get("next", "/")))
 
 
 @routes.get("/sign-in/staff", permission=None, area=Area.PUBLIC)
@@ -164,7 +164,7 @@ async def code(request: web.Request) -> web.Response:
             form=Filled({}, {"code": Message(refusal.text)}),
             next=target,
         )
-    raise _let_in(request, opened, target)
+    raise let_in(request, opened, target)
 
 
 @routes.post("/sign-in/persona", permission=None, area=Area.PUBLIC, once=False)
@@ -181,7 +181,7 @@ async def persona(request: web.Request) -> web.Response:
             now=request.app[CLOCK].now(),
             request_id=request[REQUEST_ID],
         )
-    raise _let_in(request, opened, str(form.get("next", "/")))
+    raise let_in(request, opened, str(form.get("next", "/")))
 
 
 @routes.post("/sign-out", permission=None, area=Area.SIGNED_IN, once=False)

@@ -6,10 +6,6 @@ select nextval(pg_get_serial_sequence('job_order', 'id'));
 select id, name, credit_code, county, address, verified_at is not null as verified
 from employer where id = any ($1::bigint[]) order by id;
 
--- name: verify_employer
-update employer set verified_at = $2, verified_by = $3, version = version + 1
-where id = $1 and verified_at is null returning id;
-
 -- name: unverified
 -- Employers that wait to be verified, below the areas of the asker. $1 county codes.
 select id, name, credit_code, county, address, verified_at is not null as verified

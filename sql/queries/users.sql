@@ -27,6 +27,9 @@ update app_user set password_hash = $2 where id = $1;
 -- name: set_totp
 update app_user set totp_cipher = $2, totp_last_step = 0 where id = $1;
 
+-- name: set_name
+update app_user set name_cipher = $2 where id = $1;
+
 -- name: set_language
 update app_user set language = $2 where id = $1;
 

@@ -70,6 +70,8 @@ def test_a_write_that_anybody_may_try_is_one_of_the_few_reviewed():
         "/sign-in/phone",
         "/sign-in/code",
         "/sign-in/persona",
+        "/join",
+        "/join/code",
         r"/notices/{notice:\d+}/objections",
         r"/api/notices/{notice:\d+}/objections",
     }
