@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from accreditation.rubric import Item, Rubric
-from accreditation.scoring import Result, Sheet, score
+from accreditation.scoring import Result, Scorer, Sheet
 
 
 class What(StrEnum):
@@ -89,15 +89,12 @@ def _terms(item: Item) -> tuple[object, ...]:
 
 def effects(old: Rubric, new: Rubric, sheets: Mapping[str, Sheet]) -> tuple[Effect, ...]:
     """Each base under both rubrics, by base; values that a rubric does not know are left out."""
-    return tuple(
-        Effect(
-            base,
-            score(old, carried(old, sheet)),
-            (made := score(new, carried(new, sheet))),
-            made.missing,
-        )
-        for base, sheet in sorted(sheets.items())
-    )
+    before, after = Scorer(old), Scorer(new)
+    found = []
+    for base, sheet in sorted(sheets.items()):
+        made = after.score(carried(new, sheet))
+        found.append(Effect(base, before.score(sheet), made, made.missing))
+    return tuple(found)
 
 
 def carried(rubric: Rubric, sheet: Sheet) -> Sheet:

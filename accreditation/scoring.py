@@ -6,17 +6,15 @@ half up, are for the eye only (`shown`): 89.996 reads 90.00 and is still 良好.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
 from fractions import Fraction
-from functools import lru_cache
 from math import lcm
 from typing import Final
 
-from accreditation.clauses import Earned, NotGiven, Share, Values, evaluate
+from accreditation.clauses import Earned, NotGiven, Share, Value, Values, evaluate
 from accreditation.errors import BadValue
 from accreditation.rubric import Bonus, Grade, Item, Minimum, Rubric, Section, Stage, Veto
 
@@ -135,204 +133,227 @@ def shown(points: Decimal) -> str:
     return str(points.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP))
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """An item with its exact points."""
-
-    item: Item
-    state: State
-    points: Fraction
-    earned: Earned | None = None
-    missing: tuple[str, ...] = ()
-
-
 def score(rubric: Rubric, sheet: Sheet) -> Result:
     """The result of the sheet under the rubric, at the sheet's stage.
 
     Raises BadValue for codes or values that the rubric does not know, for an item that may not
     be "not applicable", and for more points not applicable than the cap.
     """
-    for check in (_known_codes, _lawful_na):
-        check(rubric, sheet)
-    at_stage = {item.id for item in rubric.at(sheet.stage)}
-    parts = [_part(item, sheet, item.id in at_stage) for item in rubric.items]
-    earned, counted = _sum(parts), _counted(parts)
-    exact_total = earned / counted * Fraction(rubric.total) if counted else Fraction(0)
-    seen = _minima(rubric, sheet.stage, parts)
-    by_points = next(grade for grade in rubric.grades if exact_total >= grade.least)
-    bonus = tuple(one for one in rubric.bonus if one.id in sheet.bonus)
-    extra = min(sum((one.points for one in bonus), Decimal(0)), rubric.bonus_max)
-    demonstrates = rubric.stages[sheet.stage].demonstration
-    left_out = [part for part in parts if part.state is State.NOT_APPLICABLE]
-    core = [part for part in parts if part.item.core]
-    return Result(
-        rubric=rubric.id,
-        version=rubric.version,
-        stage=sheet.stage,
-        items=tuple(_item_score(part, sheet) for part in parts),
-        sections=_sections(rubric, parts),
-        earned=_decimal(earned),
-        counted=_decimal(counted),
-        total=_decimal(exact_total),
-        grade_by_points=by_points,
-        grade=_grade(rubric, by_points, seen),
-        minima=seen,
-        core_share=_optional(_share(core)),
-        demonstration_minima_met=(
-            all(one.met for one in seen if one.minimum.grade == "demonstration")
-            if demonstrates
-            else None
-        ),
-        not_applicable_points=sum((part.item.points for part in left_out), Decimal(0)),
-        vetoes=tuple(veto for veto in rubric.vetoes if veto.id in sheet.vetoes),
-        bonus=bonus,
-        ranking=_decimal(exact_total + Fraction(extra)) if demonstrates else None,
-        missing=tuple(part.item.id for part in parts if part.state is State.MISSING),
-    )
+    return Scorer(rubric).score(sheet)
 
 
-def _known_codes(rubric: Rubric, sheet: Sheet) -> None:
-    items = {item.id for item in rubric.items}
-    asked: tuple[tuple[Iterable[str], set[str]], ...] = (
-        (sheet.measures, items),
-        (sheet.not_applicable, items),
-        (sheet.not_evidenced, items),
-        (sheet.from_records, items),
-        (sheet.vetoes, {veto.id for veto in rubric.vetoes}),
-        (sheet.bonus, {bonus.id for bonus in rubric.bonus}),
-    )
-    for codes, known in asked:
-        for code in codes:
-            if code not in known:
-                raise BadValue("指标体系中没有编号 {code}", code=code)
-    for code, values in sheet.measures.items():
-        item = rubric.item(code)
-        for key, value in values.items():
-            variable = item.variable(key) if item else None
-            if variable is None:
-                raise BadValue("指标{item}没有变量 {key}", item=code, key=key)
-            variable.read(value)
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """An item with its exact points, and how it is told."""
+
+    points: Fraction
+    told: ItemScore
 
 
-def _lawful_na(rubric: Rubric, sheet: Sheet) -> None:
-    points = Decimal(0)
-    for item in rubric.at(sheet.stage):
-        given = sheet.not_applicable.get(item.id)
-        if given is None:
-            continue
-        if not item.na_allowed:
-            raise BadValue("指标{item}不得列为不适用", item=item.id)
-        if not (given.reason.strip() and given.approved_by.strip()):
-            raise BadValue("指标{item}列为不适用，须写明理由和批准人", item=item.id)
-        points += item.points
-    if points > rubric.na_max_points:
-        raise BadValue(
-            "不适用指标共{points}分，超过上限{cap}分", points=points, cap=rubric.na_max_points
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    """Points earned and points that count, as whole numbers of their units."""
+
+    earned: Decimal
+    counted: Decimal
+    share: Decimal | None
+    exact: Fraction | None
+
+
+class Scorer:
+    """A rubric made ready for many sheets: what an item comes to is worked out once for equal
+    values, so that every base of a country is scored anew in seconds."""
+
+    MOST_KNOWN: Final = 200_000  # then forgotten: a memory, not a store
+
+    def __init__(self, rubric: Rubric) -> None:
+        self.rubric = rubric
+        self._items = {item.id: item for item in rubric.items}
+        self._vetoes = {veto.id for veto in rubric.vetoes}
+        self._bonus = {bonus.id for bonus in rubric.bonus}
+        self._at = {stage: {item.id for item in rubric.at(stage)} for stage in rubric.stages}
+        full = [Fraction(item.points) for item in rubric.items]
+        self._unit = lcm(*(one.denominator for one in full))
+        self._full = [int(one * self._unit) for one in full]
+        self._own = {
+            section.id: self._within({section.id}) for section in (*rubric.level1, *rubric.level2)
+        }
+        self._core = tuple(at for at, item in enumerate(rubric.items) if item.core)
+        self._minima = {stage: tuple(self._selections(stage)) for stage in rubric.stages}
+        self._known: dict[object, _Part] = {}
+
+    def score(self, sheet: Sheet) -> Result:
+        """As `score`."""
+        self._known_codes(sheet)
+        self._lawful_na(sheet)
+        rubric, demonstrates = self.rubric, self.rubric.stages[sheet.stage].demonstration
+        parts = [self._part(item, sheet) for item in rubric.items]
+        # Over one common denominator: sums are of whole numbers, and exact.
+        whole = lcm(*(part.points.denominator for part in parts))
+        earned = [part.points.numerator * (whole // part.points.denominator) for part in parts]
+        counts = [part.told.state in COUNTED for part in parts]
+
+        def total(places: Sequence[int]) -> _Sum:
+            won = sum(earned[at] for at in places)
+            of = sum(self._full[at] for at in places if counts[at])
+            share = Fraction(won * self._unit, of * whole) if of else None
+            return _Sum(_over(won, whole), _over(of, self._unit), _optional(share), share)
+
+        everything = total(range(len(parts)))
+        exact_total = (everything.exact or Fraction(0)) * Fraction(rubric.total)
+        seen = tuple(
+            MinimumSeen(minimum, name, found.share, found.exact >= Fraction(minimum.share))
+            for minimum, name, places in self._minima[sheet.stage]
+            if (found := total(places)).exact is not None and found.share is not None
+        )
+        by_points = next(grade for grade in rubric.grades if exact_total >= grade.least)
+        bonus = tuple(one for one in rubric.bonus if one.id in sheet.bonus)
+        extra = min(sum((one.points for one in bonus), Decimal(0)), rubric.bonus_max)
+        items = tuple(part.told for part in parts)
+        sections = ((one, total(self._own[one.id])) for one in (*rubric.level1, *rubric.level2))
+        return Result(
+            rubric=rubric.id,
+            version=rubric.version,
+            stage=sheet.stage,
+            items=items,
+            sections=tuple(SectionScore(one, x.earned, x.counted, x.share) for one, x in sections),
+            earned=everything.earned,
+            counted=everything.counted,
+            total=_decimal(exact_total),
+            grade_by_points=by_points,
+            grade=_grade(rubric, by_points, seen),
+            minima=seen,
+            core_share=total(self._core).share,
+            demonstration_minima_met=(
+                all(one.met for one in seen if one.minimum.grade == "demonstration")
+                if demonstrates
+                else None
+            ),
+            not_applicable_points=sum(
+                (one.full for one in items if one.state is State.NOT_APPLICABLE), Decimal(0)
+            ),
+            vetoes=tuple(veto for veto in rubric.vetoes if veto.id in sheet.vetoes),
+            bonus=bonus,
+            ranking=_decimal(exact_total + Fraction(extra)) if demonstrates else None,
+            missing=tuple(one.item.id for one in items if one.state is State.MISSING),
         )
 
+    def _within(self, of: Container[str]) -> tuple[int, ...]:
+        """Where the items stand that are named, or whose section or chapter is."""
+        return tuple(
+            at
+            for at, item in enumerate(self.rubric.items)
+            if item.id in of or item.section in of or item.chapter in of
+        )
 
-def _part(item: Item, sheet: Sheet, at_stage: bool) -> _Part:
-    nothing = Fraction(0)
-    if declared := _declared(item, sheet, at_stage):
-        return _Part(item, declared, nothing)
-    raw = sheet.measures.get(item.id)
-    if not raw:
-        return _Part(item, State.MISSING, nothing, missing=_keys(item))
-    values = {one.key: one.read(raw[one.key]) for one in item.variables if one.key in raw}
+    def _selections(self, stage: Stage) -> Iterator[tuple[Minimum, str | None, tuple[int, ...]]]:
+        """Every minimum that applies at the stage, with each selection that it is asked of."""
+        rule = self.rubric.stages[stage]
+        for minimum in self.rubric.minima:
+            if minimum.grade == "demonstration" and not rule.demonstration:
+                continue
+            if minimum.select == "each_level1":
+                for section in self.rubric.level1:
+                    own = self._own[section.id]
+                    there = (self.rubric.items[at] for at in own)
+                    points = (item.points for item in there if item.id in self._at[stage])
+                    if sum(points, Decimal(0)) >= rule.section_minimum_from_points:
+                        yield minimum, section.id, own
+            elif minimum.select == "core":
+                yield minimum, None, self._core
+            else:
+                yield minimum, None, self._within(set(minimum.of))
+
+    def _known_codes(self, sheet: Sheet) -> None:
+        asked: tuple[tuple[Iterable[str], Container[str]], ...] = (
+            (sheet.measures, self._items),
+            (sheet.not_applicable, self._items),
+            (sheet.not_evidenced, self._items),
+            (sheet.from_records, self._items),
+            (sheet.vetoes, self._vetoes),
+            (sheet.bonus, self._bonus),
+        )
+        for codes, known in asked:
+            for code in codes:
+                if code not in known:
+                    raise BadValue("指标体系中没有编号 {code}", code=code)
+
+    def _lawful_na(self, sheet: Sheet) -> None:
+        points = Decimal(0)
+        for code, given in sheet.not_applicable.items():
+            item = self._items[code]
+            if code not in self._at[sheet.stage]:
+                continue
+            if not item.na_allowed:
+                raise BadValue("指标{item}不得列为不适用", item=item.id)
+            if not (given.reason.strip() and given.approved_by.strip()):
+                raise BadValue("指标{item}列为不适用，须写明理由和批准人", item=item.id)
+            points += item.points
+        cap = self.rubric.na_max_points
+        if points > cap:
+            raise BadValue("不适用指标共{points}分，超过上限{cap}分", points=points, cap=cap)
+
+    def _part(self, item: Item, sheet: Sheet) -> _Part:
+        """What the item comes to; worked out once for the same values."""
+        raw = sheet.measures.get(item.id) or {}
+        declared = self._declared(item, sheet)
+        # The kind of each value goes in: true and 1 are equal to Python, and not to a rubric.
+        key = (
+            (item.id, declared, item.id in sheet.from_records),
+            *((name, value.__class__, value) for name, value in raw.items()),
+        )
+        known = self._known.get(key) if declared is not State.NOT_APPLICABLE else None
+        if known is None:
+            known = _judged(item, raw, declared, sheet)
+            if len(self._known) >= self.MOST_KNOWN:
+                self._known.clear()
+            self._known[key] = known
+        return known
+
+    def _declared(self, item: Item, sheet: Sheet) -> State | None:
+        """The state that is settled before any value is looked at."""
+        if item.id not in self._at[sheet.stage]:
+            return State.NOT_AT_STAGE
+        if item.id in sheet.not_applicable:
+            return State.NOT_APPLICABLE
+        return State.NOT_EVIDENCED if item.id in sheet.not_evidenced else None
+
+
+def _judged(item: Item, raw: Values, declared: State | None, sheet: Sheet) -> _Part:
+    """The item by its clause. Raises BadValue for a value that it does not know or allow."""
+    values: dict[str, Value] = {}
+    for key, value in raw.items():
+        variable = item.variable(key)
+        if variable is None:
+            raise BadValue("指标{item}没有变量 {key}", item=item.id, key=key)
+        values[key] = variable.read(value)
+    state, earned, missing = (declared, Earned(None), ()) if declared else _evaluated(item, values)
+    points = earned.points if earned.points is not None else Fraction(0)
+    told = ItemScore(
+        item=item,
+        state=state,
+        points=_decimal(points) if state in COUNTED else None,
+        full=item.points,
+        share=earned.share,
+        anchor_zh=earned.tier.zh if earned.tier else None,
+        anchor_en=earned.tier.en if earned.tier else None,
+        unmet_zh=tuple(one.zh for one in earned.unmet),
+        unmet_en=tuple(one.en for one in earned.unmet),
+        missing=missing,
+        not_applicable=sheet.not_applicable.get(item.id),
+        from_records=item.id in sheet.from_records,
+    )
+    return _Part(points, told)
+
+
+def _evaluated(item: Item, values: Values) -> tuple[State, Earned, tuple[str, ...]]:
+    if not values:
+        return State.MISSING, Earned(None), tuple(one.key for one in item.variables)
     try:
         earned = evaluate(item.clause, values)
     except NotGiven as lacking:
-        return _Part(item, State.MISSING, nothing, missing=(lacking.key,))
-    if earned.points is None:
-        return _Part(item, State.NO_CASES, nothing, earned)
-    return _Part(item, State.SCORED, earned.points, earned)
-
-
-def _declared(item: Item, sheet: Sheet, at_stage: bool) -> State | None:
-    """The state that is settled before any value is looked at."""
-    if not at_stage:
-        return State.NOT_AT_STAGE
-    if item.id in sheet.not_applicable:
-        return State.NOT_APPLICABLE
-    return State.NOT_EVIDENCED if item.id in sheet.not_evidenced else None
-
-
-def _keys(item: Item) -> tuple[str, ...]:
-    return tuple(variable.key for variable in item.variables)
-
-
-def _sum(parts: Iterable[_Part]) -> Fraction:
-    return _total([part.points for part in parts if part.points])
-
-
-def _counted(parts: Iterable[_Part]) -> Fraction:
-    return _total([_fraction(part.item.points) for part in parts if part.state in COUNTED])
-
-
-def _total(points: list[Fraction]) -> Fraction:
-    """The exact sum: over one common denominator, reduced once instead of at every step."""
-    whole = lcm(*(one.denominator for one in points))
-    return Fraction(sum(one.numerator * (whole // one.denominator) for one in points), whole)
-
-
-@lru_cache(1024)
-def _fraction(points: Decimal) -> Fraction:
-    return Fraction(points)
-
-
-def _share(parts: list[_Part]) -> Fraction | None:
-    return _ratio(_sum(parts), _counted(parts))
-
-
-def _ratio(earned: Fraction, counted: Fraction) -> Fraction | None:
-    return earned / counted if counted else None
-
-
-def _sections(rubric: Rubric, parts: list[_Part]) -> tuple[SectionScore, ...]:
-    """Every section and chapter with what belongs to it."""
-    own: dict[str, list[_Part]] = defaultdict(list)
-    for part in parts:
-        for place in {part.item.section, part.item.chapter}:
-            own[place].append(part)
-    return tuple(_section(one, own[one.id]) for one in (*rubric.level1, *rubric.level2))
-
-
-def _section(section: Section, own: list[_Part]) -> SectionScore:
-    earned, counted = _sum(own), _counted(own)
-    share = _optional(_ratio(earned, counted))
-    return SectionScore(section, _decimal(earned), _decimal(counted), share)
-
-
-def _minima(rubric: Rubric, stage: Stage, parts: list[_Part]) -> tuple[MinimumSeen, ...]:
-    """Every minimum that applies at the stage, on the points that count there."""
-    rule, seen = rubric.stages[stage], []
-    for minimum in rubric.minima:
-        if minimum.grade == "demonstration" and not rule.demonstration:
-            continue
-        for name, own in _selections(rubric, minimum, rule.section_minimum_from_points, parts):
-            share = _share(own)
-            if share is not None:
-                met = share >= Fraction(minimum.share)
-                seen.append(MinimumSeen(minimum, name, _decimal(share), met))
-    return tuple(seen)
-
-
-def _selections(
-    rubric: Rubric, minimum: Minimum, least_points: Decimal, parts: list[_Part]
-) -> Iterable[tuple[str | None, list[_Part]]]:
-    if minimum.select == "each_level1":
-        for section in rubric.level1:
-            own = [part for part in parts if part.item.chapter == section.id]
-            there = (p.item.points for p in own if p.state is not State.NOT_AT_STAGE)
-            if sum(there, Decimal(0)) >= least_points:
-                yield section.id, own
-        return
-    chosen: Mapping[str, Callable[[Item], bool]] = {
-        "sections": lambda item: item.section in minimum.of or item.chapter in minimum.of,
-        "items": lambda item: item.id in minimum.of,
-        "core": lambda item: item.core,
-    }
-    yield None, [part for part in parts if chosen[minimum.select](part.item)]
+        return State.MISSING, Earned(None), (lacking.key,)
+    return (State.NO_CASES if earned.points is None else State.SCORED), earned, ()
 
 
 def _grade(rubric: Rubric, by_points: Grade, seen: tuple[MinimumSeen, ...]) -> Grade:
@@ -346,26 +367,12 @@ def _grade(rubric: Rubric, by_points: Grade, seen: tuple[MinimumSeen, ...]) -> G
     return grade
 
 
-def _item_score(part: _Part, sheet: Sheet) -> ItemScore:
-    earned = part.earned or Earned(None)
-    return ItemScore(
-        item=part.item,
-        state=part.state,
-        points=_decimal(part.points) if part.state in COUNTED else None,
-        full=part.item.points,
-        share=earned.share,
-        anchor_zh=earned.tier.zh if earned.tier else None,
-        anchor_en=earned.tier.en if earned.tier else None,
-        unmet_zh=tuple(one.zh for one in earned.unmet),
-        unmet_en=tuple(one.en for one in earned.unmet),
-        missing=part.missing,
-        not_applicable=sheet.not_applicable.get(part.item.id),
-        from_records=part.item.id in sheet.from_records,
-    )
+def _over(whole: int, unit: int) -> Decimal:
+    return EXACT.divide(Decimal(whole), Decimal(unit))
 
 
 def _decimal(exact: Fraction) -> Decimal:
-    return EXACT.divide(Decimal(exact.numerator), Decimal(exact.denominator))
+    return _over(exact.numerator, exact.denominator)
 
 
 def _optional(exact: Fraction | None) -> Decimal | None:

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from accreditation.clauses import Values
 from accreditation.rubric import Rubric, Stage, default_rubric
-from accreditation.scoring import Result, Sheet, score
+from accreditation.scoring import Result, Scorer, Sheet
 from benchmarks import _machine
 from services.files.score import example_sheet, read_sheet
 
@@ -59,7 +59,8 @@ def main(arguments: Sequence[str]) -> int:
     asked = sheets(rubric, chosen.bases, chosen.seed)
 
     def work() -> list[Result]:
-        return [score(rubric, one) for one in asked]
+        scorer = Scorer(rubric)
+        return [scorer.score(one) for one in asked]
 
     found = _machine.interleaved({"score": work}, chosen.rounds)["score"]
     totals = [str(one.total) for one in found.result]

@@ -102,16 +102,17 @@ def _report(
     for entry in entries:
         values = None if entry.not_applicable else read_values(entry.measure)
         on_sheet[entry.sheet_id][entry.item_id] = (values, entry.reason)
+    scorers = {key: scoring.Scorer(rubric) for key, rubric in rubrics.items()}
     scored = []
     for sheet in locked:
-        rubric = rubrics[sheet.rubric_id, sheet.rubric_version]
+        scorer = scorers[sheet.rubric_id, sheet.rubric_version]
         given = sheet_of(
             stage_of(sheet.kind),
             on_sheet[sheet.id],
             recorded.get(sheet.case_id, {}),
             by=str(sheet.assessor_id),
         )
-        scored.append(_Scored(sheet, rubric, scoring.score(rubric, given)))
+        scored.append(_Scored(sheet, scorer.rubric, scorer.score(given)))
     pairs = _pairs(scored)
     single, mean = _icc(pairs)
     visits = [

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from accreditation.errors import BadValue
 from accreditation.rubric import Stage, default_rubric
-from accreditation.scoring import NotApplicable, Sheet, State, score, shown
+from accreditation.scoring import NotApplicable, Scorer, Sheet, State, score, shown
 from services.files.score import example_sheet, read_sheet
 
 RUBRIC = default_rubric()
@@ -169,3 +169,14 @@ def test_every_ratio_shows_its_n() -> None:
 
 def test_the_example_is_json_that_reads_back() -> None:
     assert json.loads(example_sheet(RUBRIC))["stage"] == "admission"
+
+
+def test_many_sheets_score_as_each_alone_and_true_is_not_one() -> None:
+    scorer = Scorer(RUBRIC)
+    sheets = [best(Stage.OPERATION), best(Stage.ADMISSION), without(best(Stage.OPERATION), "A.1.1")]
+    for sheet in [*sheets, *sheets]:
+        assert scorer.score(sheet) == score(RUBRIC, sheet)
+    measures = {**best(Stage.OPERATION).measures, "A.2.4": {"met": True}}
+    scorer.score(replace(sheets[0], measures=measures))
+    with pytest.raises(BadValue):  # known for true, it must not be taken for 1
+        scorer.score(replace(sheets[0], measures={**measures, "A.2.4": {"met": 1}}))
