@@ -14,6 +14,7 @@ _MODULES: Final = (
     "services.web.api.cases",
     "services.web.api.orders",
     "services.web.api.titles",
+    "services.web.api.people",
 )
 
 
