@@ -443,6 +443,19 @@ async def test_an_employer_posts_only_once_the_county_looked_at_all_three(place)
     assert verified is None
 
 
+@pytest.mark.parametrize(
+    ("birth", "day"),
+    [
+        (date(1990, 3, 7), TODAY),
+        (date(TODAY.year - 15, 12, 31), date(TODAY.year + 1, 12, 31)),
+        (date(2012, 2, 29), date(2028, 2, 29)),
+    ],
+)
+async def test_of_who_is_of_age_the_day_of_birth_is_not_kept(place, birth, day):
+    await newcomer(place, birth=birth)
+    assert await place.owner.fetchval("select may_work_from from matching_profile") == day
+
+
 async def test_the_api_registers_rates_consents_and_lets_go(place):
     user = await web.with_phone(place, PHONE)
     async with web.serve(place) as client:
