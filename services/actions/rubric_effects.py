@@ -41,7 +41,7 @@ async def effect(conn: Conn, actor: Actor, old: Rubric, new: Rubric, area: str |
     year: int | None = await rubrics.last_season.value(conn)
     if year is None:
         return Told(None)
-    bases = await rubrics.settled.all(conn, year, area)
+    bases = await rubrics.settled.all(conn, area, year)
     finals: dict[int, list[sheets.Final]] = defaultdict(list)
     for one in await rubrics.finals.all(conn, [base.case_id for base in bases]):
         finals[one.case_id].append(

@@ -69,10 +69,10 @@ async def above_of(conn: Conn, area: str, level: str, day: date) -> Effective:
 
 async def begin(conn: Conn, actor: Actor, area: str, *, now: datetime, today: date) -> int:
     """A new draft for an area, from what the area published last. Raises Denied, Refusal."""
-    actor.require(Permission.RUBRIC_WRITE, county=area)
     places = {one.code: one for one in await rubrics.areas.all(conn, [area])}
     if area not in places:
         raise Refusal("地方指标体系由省或市制定，请选择省或市")
+    actor.require(Permission.RUBRIC_WRITE, county=area)
     level = places[area].level
     above = await above_of(conn, area, level, today)
     last = await rubrics.last_of_area.first(conn, area)
@@ -258,7 +258,7 @@ async def retire(
     """
     row = await rubrics.published.one(conn, id_, version)
     if row.area is None:
-        raise Denied("国家级指标体系不在这里停用")
+        raise Refusal("国家级指标体系不在这里停用")
     actor.require(Permission.RUBRIC_WRITE, county=row.area)
     if not reason.strip():
         raise Refusal("请写明理由")

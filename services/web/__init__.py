@@ -18,6 +18,8 @@ _MODULES: Final = (
     "services.web.cases",
     "services.web.sheets",
     "services.web.quality",
+    "services.web.rubric_writing",
+    "services.web.rubrics",
     "services.web.notices",
     "services.web.orders",
     "services.web.openings",

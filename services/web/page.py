@@ -33,6 +33,7 @@ _PLACES = (
     (None, N_("覆盖情况"), "/coverage"),
     (None, N_("基地名录"), "/register"),
     (None, N_("公示"), "/notices"),
+    (None, N_("指标体系"), "/rubrics"),
 )
 
 

@@ -73,7 +73,7 @@ update rubric set retired_on = $3 where id = $1 and version = $2 and retired_on 
 -- The latest settled case of each base in area $1 (none: everywhere) in the year $2; what the asker may see of them.
 select distinct on (c.base_id) c.id as case_id, c.base_id, b.name as base_name, c.kind, c.simulated, r.vetoes
 from case_result r join accreditation_case c on c.id = r.case_id join base b on b.id = c.base_id
-where extract(year from r.settled_at at time zone 'Asia/Shanghai') = $2
+where extract(year from r.settled_at at time zone 'Asia/Shanghai') = $2::int
   and ($1::text is null or c.county in (select code from division_ancestor where ancestor = $1))
 order by c.base_id, r.settled_at desc;
 

@@ -16,6 +16,7 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from accreditation.rubric import default_rubric
 from services.access import ROLES, Scope
 from services.app import create_app
 from services.web import all_routes
@@ -36,7 +37,14 @@ PARAM = re.compile(r"\{(\w+)(?::[^{}]*(?:\{[^{}]*\}[^{}]*)*)?\}")
 
 # What a path calls its things, where it is not what the world calls them.
 NAMES = {"number": "plaque"}
-FIXED = {"token": "no-such-link", "section": "A", "item": "A.1.2"}
+FIXED = {
+    "token": "no-such-link",
+    "section": "A",
+    "item": "A.1.2",
+    "rubric": default_rubric().id,
+    "edition": default_rubric().version,
+    "format": "json",
+}
 
 # Bodies by which a request reaches the question of where: a form that is wrong in itself is
 # answered before anybody looks at whose it is.
@@ -44,6 +52,9 @@ FORMS: dict[str, dict[str, str]] = {}
 
 # Who holds the permission and still may not: what the action adds to the declaration.
 NARROWER = {
+    # Who acts for an employer is changed by the employer and by who verifies it.
+    r"POST /employers/{employer:\d+}/members": {"province_staff"},
+    r"POST /employers/{employer:\d+}/member-ends": {"province_staff"},
     # 豫残联〔2022〕33号: the city or the province suspends, the county proposes.
     r"POST /bases/{base:\d+}/suspension": {"county_staff"},
 }
@@ -117,7 +128,7 @@ def kind_of(cell: Cell, status: int, location: str) -> str:
     if status in (301, 302, 303) and location.startswith("/sign-in?"):
         return SIGN_IN
     if status == 401:  # a failed try to sign in is not a question of access
-        return IN if cell.route.path.startswith("/sign-in") else SIGN_IN
+        return IN if cell.route.path.startswith(("/sign-in", "/join")) else SIGN_IN
     return {403: DENIED, 404: UNKNOWN}.get(status, IN)
 
 

@@ -1,5 +1,6 @@
 """The service behind a test client, and a world of two counties with one of every thing in each."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -202,10 +203,36 @@ async def corner(place: Place, county: str, city: str, mark: str, case_state: st
     await _market(place, made, mark)
     user = await place.user(f"旁人{mark}", role="county_staff", area=county)
     made.things["user"] = user
+    made.things["draft"] = await _draft(place, county, user)
     made.things["grant"] = await place.owner.fetchval(
         "select id from role_grant where user_id = $1", user
     )
     return made
+
+
+async def _draft(place: Place, area: str, user: int) -> Any:
+    """A local rubric that `user` is writing, without a change as yet."""
+    rubric, version = await place.owner.fetchrow(
+        "select id, version from rubric where level = 'national' limit 1"
+    )
+    body = {
+        "id": f"city-{area}",
+        "version": "1",
+        "level": "city",
+        "inherits": {"id": rubric, "version": version},
+        "basis_note": {"zh": "本地", "en": "Local"},
+    }
+    return await add(
+        place,
+        "rubric_draft",
+        level="city",
+        area=area,
+        body=json.dumps(body),
+        drafted_by=user,
+        drafted_at=NOW,
+        changed_by=user,
+        changed_at=NOW,
+    )
 
 
 async def add(place: Place, table: str, **values: Any) -> Any:
@@ -377,7 +404,7 @@ async def _market(place: Place, at: Corner, mark: str) -> None:
         "person_category",
         person_id=person,
         certified_on=date(2020, 1, 1),
-        categories_cipher=b"sealed",
+        categories_cipher=place.keys.seal("[[4, 2]]", f"person_category.categories.{person}"),
         certificate_cipher=b"sealed",
         certificate_index=mark.encode(),
     )

@@ -12,6 +12,7 @@ routes = Routes()
 _MODULES: Final = (
     "services.web.api.coverage",
     "services.web.api.cases",
+    "services.web.api.rubrics",
     "services.web.api.orders",
     "services.web.api.titles",
     "services.web.api.people",
