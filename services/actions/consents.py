@@ -51,7 +51,8 @@ async def give(
     Raises Denied, NotFound, Refusal.
     """
     row = await in_hand(conn, actor, person)
-    await write(conn, actor, row, purposes, reason=reason, now=now)
+    how = through(actor, person)
+    await write(conn, actor, row, purposes, how=how, reason=reason, now=now)
 
 
 async def write(
@@ -60,11 +61,11 @@ async def write(
     row: people.PersonRow,
     purposes: Iterable[str],
     *,
+    how: str,
     reason: str,
     now: datetime,
 ) -> None:
-    """`give` for a person whom the actor has in hand. Raises Refusal."""
-    how = through(actor, row.id)
+    """`give` for a person whom the actor has in hand, `how` as `through` tells. Raises Refusal."""
     if how == "staff" and not reason.strip():
         raise Refusal("代办须写明理由")
     for purpose in purposes:

@@ -10,6 +10,7 @@ from accreditation import credit_code
 from matching.errors import Refusal
 from matching.orders.affiliation import Firm, Sign, signs
 from services.access import ROLES, Actor, Denied, Permission, SignInNeeded
+from services.actions.case_facts import day_of
 from services.actions.registration import add_account
 from services.actions.sign_in import TooMany, plain_digits
 from services.db import Conn, audit, employers, reference, users
@@ -161,14 +162,19 @@ async def find(
     )
 
 
-async def in_hand(conn: Conn, actor: Actor, employer: int) -> employers.EmployerRow:
-    """An employer that the actor acts for, or of the staff's area. Raises Denied, NotFound."""
+async def in_hand(
+    conn: Conn, actor: Actor, employer: int, permission: Permission = Permission.ORDER_CHECK
+) -> employers.EmployerRow:
+    """An employer that the actor acts for, or one in whose county staff may do this.
+
+    Raises SignInNeeded, Denied, NotFound.
+    """
     if actor.holds(Permission.ORDER_WRITE, employer=employer):
         return await employers.by_id.one(conn, employer)
     if not actor.areas:
         actor.require(Permission.ORDER_WRITE, employer=employer)
     row = await employers.by_id.one(conn, employer)
-    actor.require(Permission.ORDER_CHECK, county=row.county)
+    actor.require(permission, county=row.county)
     return row
 
 
@@ -221,8 +227,10 @@ async def end_member(conn: Conn, actor: Actor, employer: int, grant: int, *, now
     Raises Denied, NotFound, Refusal for the last one, whom only the county can end.
     """
     row = await in_hand(conn, actor, employer)
-    member = await employers.member.one(conn, grant, employer)
-    rest = await employers.members.all(conn, employer, now.date())
+    member = await employers.member.first(conn, grant, employer)
+    if member is None:
+        raise Refusal("没有这名经办人")
+    rest = await employers.members.all(conn, employer, day_of(now))
     if len(rest) < 2 and not actor.holds(Permission.ORDER_CHECK, county=row.county):
         raise Refusal("至少要有一名经办人，请先添加接替的人，或请县残联办理")
     await users.revoke_grant.value(conn, grant, now, actor.user)

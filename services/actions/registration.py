@@ -180,8 +180,9 @@ async def register(
         reason=new.reason.strip(), by=by,
     )  # fmt: skip
     row = await people.by_id.one(conn, person)
-    reason = new.reason if by == "staff" else "本人登记"
-    await consents.write(conn, actor, row, new.purposes, reason=reason, now=now)
+    await consents.write(
+        conn, actor, row, new.purposes, how=by, reason=new.reason if by == "staff" else "", now=now
+    )
     return person
 
 

@@ -67,7 +67,6 @@ async def listed(request: web.Request) -> web.Response:
         request,
         "employers/list.html",
         rows_in=rows,
-        may_open=asker.may(Permission.ORDER_CHECK) or bool(asker.employers),
         page=at,
         pages=max(1, -(-total // PAGE_ROWS)),
         total=total,
@@ -134,7 +133,7 @@ class Member:
     phone: str
 
 
-@routes.get(r"/employers/{employer:\d+}", permission=Permission.ORDER_READ, area=Area.ANYWHERE)
+@routes.get(r"/employers/{employer:\d+}", permission=Permission.ORDER_READ, area=Area.COUNTY)
 async def show(request: web.Request) -> web.Response:
     """One employer: its facts, its verification, what to look at, who acts for it."""
     return await _show(request, Filled(), 200)
@@ -143,7 +142,7 @@ async def show(request: web.Request) -> web.Response:
 async def _show(request: web.Request, form: Filled, status: int) -> web.Response:
     asker, keys, employer = actor(request), request.app[KEYS], number(request, "employer")
     async with speaking(request) as conn:
-        row = await actions.in_hand(conn, asker, employer)
+        row = await actions.in_hand(conn, asker, employer, Permission.ORDER_READ)
         checks = await employers.checks.all(conn, employer)
         members = await employers.members.all(conn, employer, request.app[CLOCK].today())
         found = await actions.signs_of(conn, employer)
@@ -166,6 +165,7 @@ async def _show(request: web.Request, form: Filled, status: int) -> web.Response
         checks=[(one, _(CHECK_WORDS[one.what])) for one in checks],
         to_check=[(key, _(words)) for key, words in actions.CHECKS.items()],
         signs=[words_of(one) for one in found] if county else [],
+        may_change=county or row.id in asker.employers,
         members=[
             Member(
                 one.grant_id,
@@ -234,7 +234,7 @@ async def find(request: web.Request) -> web.Response:
 
 
 @routes.post(
-    r"/employers/{employer:\d+}/members", permission=Permission.ORDER_READ, area=Area.ANYWHERE
+    r"/employers/{employer:\d+}/members", permission=Permission.ORDER_READ, area=Area.COUNTY
 )
 async def add_member(request: web.Request) -> web.Response:
     """Lets the holder of a phone act for the employer."""
@@ -263,7 +263,7 @@ async def add_member(request: web.Request) -> web.Response:
 
 
 @routes.post(
-    r"/employers/{employer:\d+}/member-ends", permission=Permission.ORDER_READ, area=Area.ANYWHERE
+    r"/employers/{employer:\d+}/member-ends", permission=Permission.ORDER_READ, area=Area.COUNTY
 )
 async def end_member(request: web.Request) -> web.Response:
     """Who left the employer acts for it no more, from now on."""

@@ -11,7 +11,7 @@ select id, password_hash, totp_cipher, totp_last_step, disabled_at is not null a
 from app_user where id = $1 and persona is not null and simulated;
 
 -- name: personas
-select id, persona, name_cipher from app_user where persona is not null and simulated order by id;
+select id, persona, name_cipher from app_user where persona is not null and simulated and disabled_at is null order by id;
 
 -- name: lock_user
 -- Held until the transaction ends, so that a one-time step counts once.
@@ -66,8 +66,9 @@ select id, role, area, employer_id, base_id, person_id, valid_from, valid_to
 from role_grant where user_id = $1 and revoked_at is null order by id;
 
 -- name: list_users
+-- Who was erased has no name any more and is not listed.
 select id, login, name_cipher, disabled_at is not null as disabled, simulated
-from app_user where id > $1 order by id limit $2;
+from app_user where id > $1 and name_cipher <> '' order by id limit $2;
 
 -- name: open_session
 insert into session (token_hash, user_id, csrf, created_at, seen_at, idle_until, ends_at)

@@ -165,6 +165,27 @@ async def test_without_consent_nobody_is_in_the_market_and_the_database_holds_it
         assert await conn.execute(change) == "UPDATE 1"
 
 
+async def test_the_record_tells_who_gave_each_consent(place, seal):
+    await newcomer(place)
+    staff = await place.actor(await place.user("县残联", role="county_staff", area=OWN_COUNTY))
+    async with transaction(place.pool, staff) as conn:
+        await registration.register(
+            conn, place.keys, seal, staff,
+            registration.Newcomer(
+                "别人", OWN_COUNTY, date(1980, 1, 1), purposes=("matching",), reason="到场口述"
+            ),
+            today=TODAY, now=NOW,
+        )  # fmt: skip
+    rows = await place.owner.fetch(
+        "select purpose, given_through, text_version from consent order by person_id, purpose"
+    )
+    assert [tuple(row) for row in rows] == [
+        ("matching", "self", consents.VERSION),
+        ("show_to_employer", "self", consents.VERSION),
+        ("matching", "staff", consents.VERSION),
+    ]
+
+
 async def test_who_withdraws_is_out_of_every_list_within_a_second(place, seal):
     actor, person = await newcomer(place)
     snapshot = Snapshot(place.settings)
@@ -395,6 +416,8 @@ async def test_who_is_erased_is_in_no_table_and_the_log_keeps_the_number_of_the_
             allow_redirects=False,
         )
         assert gone.status == 303, await gone.text()
+        await signed_in(place, client, await place.user("系统", role="system_administrator"))
+        assert (await client.get("/users")).status == 200
     after = await opened_dump(place)
     assert [one for one in (NAME, number, sms_phone) if one in after] == []
     logged = await place.owner.fetchrow(

@@ -8,7 +8,7 @@ from aiohttp import web
 from msgspec import Meta
 
 from services.access import Permission
-from services.actions import abilities, consents, employers, own_data, registration
+from services.actions import abilities, consents, employers, own_data, people, registration
 from services.web.api.answers import answer, body
 from services.web.keys import CLOCK, KEYS
 from services.web.market import SNAPSHOT
@@ -81,6 +81,12 @@ class Kept(msgspec.Struct):
     done: bool = True
 
 
+async def _in_hand(request: web.Request) -> None:
+    """Whose it is comes before what is wrong with the body. Raises Denied, NotFound."""
+    async with speaking(request) as conn:
+        await people.in_hand(conn, actor(request), number(request, "person"))
+
+
 @routes.post(
     "/api/people",
     permission=None,
@@ -144,6 +150,7 @@ async def show(request: web.Request) -> web.Response:
 )
 async def rate(request: web.Request) -> web.Response:
     """Writes down what the person can do, by one source."""
+    await _in_hand(request)
     given = await body(request, Abilities)
     async with speaking(request) as conn:
         await abilities.rate(
@@ -169,6 +176,7 @@ async def rate(request: web.Request) -> web.Response:
 )
 async def consent(request: web.Request) -> web.Response:
     """Gives one consent or takes it back."""
+    await _in_hand(request)
     given, now = await body(request, Consent), request.app[CLOCK].now()
     person, asker = number(request, "person"), actor(request)
     async with speaking(request) as conn:
@@ -215,6 +223,8 @@ async def register_employer(request: web.Request) -> web.Response:
 )
 async def verify(request: web.Request) -> web.Response:
     """The county looked at code, licence and contact."""
+    async with speaking(request) as conn:
+        await employers.in_hand(conn, actor(request), number(request, "employer"))
     given = await body(request, Verification)
     async with speaking(request) as conn:
         await employers.verify(
