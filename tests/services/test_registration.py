@@ -479,6 +479,24 @@ async def test_of_who_is_of_age_the_day_of_birth_is_not_kept(place, birth, day):
     assert await place.owner.fetchval("select may_work_from from matching_profile") == day
 
 
+async def test_nobody_tries_number_after_number(place):
+    _actor, person = await newcomer(place)
+    user = await place.owner.fetchval("select user_id from role_grant where person_id = $1", person)
+    async with web.serve(place) as client:
+        csrf = await signed_in(place, client, user)
+        answers = [
+            (
+                await client.post(
+                    f"/people/{person}/identity",
+                    data={"csrf": csrf, "identity": identity_number(at)},
+                )
+            ).status
+            for at in range(100, 121)
+        ]
+    assert set(answers[:20]) == {200}
+    assert answers[20] == 429
+
+
 async def test_the_api_registers_rates_consents_and_lets_go(place):
     user = await web.with_phone(place, PHONE)
     async with web.serve(place) as client:
