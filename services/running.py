@@ -15,7 +15,7 @@ from typing import Final
 
 import asyncpg
 
-from matching.errors import Refusal
+from matching.errors import IllegalMove, Refusal
 from services.actions import runs
 from services.db import idempotency, jobs
 from services.log import log
@@ -27,7 +27,7 @@ _CHILD: Final = "from services.running import child; child()"
 _COMMAND_SECONDS: Final = 600
 
 
-class Underway(Refusal):
+class Underway(IllegalMove):
     """Another run holds the lock."""
 
 

@@ -29,6 +29,7 @@ TABLE = {
     "services.access.Denied": (403, "denied"),
     "services.access.SignInNeeded": (401, "sign-in-needed"),
     "services.actions.drafts.Faulty": (422, "refused"),
+    "services.actions.registration.Duplicate": (422, "refused"),
     "services.actions.offers.NoSeatLeft": (409, "illegal-move"),
     "services.actions.sign_in.SignInRefused": (401, "sign-in-refused"),
     "services.actions.sign_in.TooMany": (429, "too-many"),
@@ -40,8 +41,11 @@ TABLE = {
     "services.problems.TooSlow": (408, "too-slow"),
     "services.problems.UnderWay": (409, "under-way"),
     "services.problems.VersionNeeded": (428, "version-needed"),
+    "services.running.Underway": (409, "illegal-move"),
+    "services.running.Unfinished": (422, "refused"),
 }
-WITHOUT_WORDS = {"services.actions.drafts.Faulty"}  # made from its errors
+# Made from their errors, or from what was found.
+WITHOUT_WORDS = {"services.actions.drafts.Faulty", "services.actions.registration.Duplicate"}
 
 
 def refusals():

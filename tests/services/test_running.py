@@ -83,7 +83,7 @@ async def test_the_page_shows_that_a_run_goes_on_without_javascript(place, marke
         assert "正在匹配" in page
         assert 'href="/matching">看看是否已经结束' in page
         assert 'action="/matching/runs"' not in page
-        assert "已有一次匹配正在运行" in await browser.post("/matching/runs", 422)
+        assert "已有一次匹配正在运行" in await browser.post("/matching/runs", 409)
         await holding.close()
         await asyncio.sleep(0.1)
         assert "正在匹配" not in await browser.get("/matching")
