@@ -1,6 +1,8 @@
 -- Every process that serves holds the market in memory; this tells it what to read again.
 -- The word that is sent names nobody: 'p17' says that among the people of bucket 17 (one in 1,024)
 -- somebody came, changed or left, 'o' that the open orders changed. Who listens reads with its own rights.
+-- One rewrite of a table of people, before the service runs.
+-- squawk-ignore adding-field-with-default
 alter table matching_profile add column bucket int not null generated always as ((pseudonym % 1024)::int) stored;
 create index on matching_profile (bucket) where active;
 

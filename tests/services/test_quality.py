@@ -38,9 +38,7 @@ async def season(template):
 async def as_(place, role, area="410000"):
     """Somebody with the role, and all that lies below their area."""
     user = await place.user("某人", role=role, area=area)
-    below = await place.owner.fetch(
-        "select code from division_ancestor where ancestor = $1", area
-    )
+    below = await place.owner.fetch("select code from division_ancestor where ancestor = $1", area)
     return Actor(user, (Grant(role, area, below=frozenset(row["code"] for row in below)),))
 
 
