@@ -299,11 +299,16 @@ def _items_within(above: Effective, work: _Work, limits: Limits) -> Iterator[Fau
             RubricFault(
                 "{code} 的分值可在{low}至{high}之间调整，现为{now}",
                 code=item["id"],
-                low=limits.least_share * was,
-                high=limits.most_share * was,
+                low=_plain(limits.least_share * was),
+                high=_plain(limits.most_share * was),
                 now=now,
             ),
         )
+
+
+def _plain(value: Decimal) -> Decimal:
+    """3 instead of 3.0, and 10 instead of 1E+1."""
+    return value.normalize() + 0
 
 
 def _sections_within(above: Effective, work: _Work, limits: Limits) -> Iterator[Fault]:
