@@ -121,9 +121,10 @@ async def test_a_person_comes_in_by_phone_and_answers_page_by_page(place, seal):
         home = made.headers["Location"]
         for path in ("", "/abilities", "/abilities?sheet=4", "/abilities?sheet=5", "/comparison",
                      "/wishes", "/skills", "/identity", "/consents", "/looks", "/erasure"):  # fmt: skip
-            page = await client.get(home + path)
-            assert page.status == 200, path
-            check_page(await page.text())
+            for language in ("zh", "en"):
+                page = await client.get(home + path, headers={"Accept-Language": language})
+                assert page.status == 200, path
+                check_page(await page.text())
         answered = await client.post(
             f"{home}/abilities?sheet=1",
             data={"csrf": csrf, "stand": "2", "lift": "", "walk": "3"},
