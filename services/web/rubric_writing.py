@@ -103,7 +103,7 @@ async def _read(request: web.Request) -> tuple[actions.Looked, Typed, dict[str, 
     return looked, rubric_form.typed(stored.above, form), errors
 
 
-@routes.post(DRAFT + "/check", permission=WRITE, area=Area.COUNTY, once=False)
+@routes.post(DRAFT + "/check", permission=WRITE, area=Area.COUNTY)
 async def check(request: web.Request) -> web.Response:
     """The form again with every fault beside its field; stores nothing."""
     looked, typed, errors = await _read(request)

@@ -317,6 +317,16 @@ async def test_faults_stand_beside_their_fields_all_at_once(world):
     assert 'id="fault-points-A-1-1" class="govuk-error-message fault"><span' in unread
 
 
+async def test_a_check_spends_no_key_and_the_save_after_it_counts(world):
+    """The page checks and saves with the one key that stands in its form."""
+    staff, draft = await draft_of(world)
+    form = {"idempotency_key": "the-one-key-of-the-form", "grade__excellent": "91"}
+    await staff.post(f"{draft}/check", 200, **form)
+    await staff.post(f"{draft}/check", 200, **form)
+    await staff.post(draft, version=1, **form)
+    assert await version(world, draft) == 2
+
+
 async def test_the_editor_stores_what_was_typed(world):
     staff, draft = await draft_of(world)
     await staff.post(
