@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from accreditation.credit_code import check_sign
 from matching.engine.vocabulary import DIMENSIONS
 from services.profiles import Profile, capacity_bytes, pack
 from services.sealing import profile_seal
@@ -11,6 +12,7 @@ from tests.conftest import NOW, Place
 from tests.services.web import OWN_COUNTY, PROVINCE, add
 
 TODAY = NOW.date()
+CREDIT_CODE = (body := "91410122MA0000001") + check_sign(body)
 SEWING = "6-05-01-03"
 ABLE = {dimension.key: 4 for dimension in DIMENSIONS}
 
@@ -105,7 +107,7 @@ async def market(place: Place) -> Market:
         place,
         "employer",
         name="中牟服装厂",
-        credit_code="91410122MA00000018",
+        credit_code=CREDIT_CODE,
         county=OWN_COUNTY,
         verified_at=NOW,
         simulated=True,

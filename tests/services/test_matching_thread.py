@@ -192,7 +192,7 @@ async def test_only_a_verified_employer_posts(place, market, browser):
     assert "核验" in await browser.post("/orders", 422, **FORM)
     await browser.sign_in(market.county)
     await browser.get("/orders")
-    looked = ("credit_code", "licence", "contact")
+    looked = ["credit_code", "licence", "contact"]
     await browser.post(f"/employers/{market.employer}/verification", looked=looked)
     await browser.sign_in(market.boss)
     await browser.post("/orders", **FORM)

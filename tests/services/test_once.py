@@ -31,6 +31,9 @@ ONE_TIME = {
     "/sign-in/persona",
     "/sign-out",
     "/bootstrap/{token}",
+    "/join",
+    "/join/code",
+    r"/people/{person:\d+}/reveal",  # shows a number: its answer is never kept
 }
 
 
