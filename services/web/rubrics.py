@@ -22,7 +22,7 @@ from services.web.page import actor, page, speaking, whole_number
 from services.web.routing import Area, Routes
 
 routes = Routes()
-ONE: Final = r"/rubrics/{rubric:[A-Za-z0-9._-]+}/{edition:[A-Za-z0-9._-]+}"
+ONE: Final = r"/rubrics/{rubric:(?!drafts/)[A-Za-z0-9._-]+}/{edition:[A-Za-z0-9._-]+}"
 LEVELS: Final = {
     Level.NATIONAL: N_("国家"),
     Level.PROVINCE: N_("省"),

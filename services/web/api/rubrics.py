@@ -19,7 +19,7 @@ from services.web.routing import Area, Routes
 
 routes = Routes()
 WRITE = Permission.RUBRIC_WRITE
-ONE = r"/api/rubrics/{rubric:[A-Za-z0-9._-]+}/{edition:[A-Za-z0-9._-]+}"
+ONE = r"/api/rubrics/{rubric:(?!drafts/)[A-Za-z0-9._-]+}/{edition:[A-Za-z0-9._-]+}"
 DRAFT = r"/api/rubrics/drafts/{draft:\d+}"
 
 
