@@ -15,7 +15,7 @@ from services.actions import offers as offer_actions
 from services.actions import people as person_actions
 from services.db import offers, orders, people
 from services.db.query import NotFound
-from services.i18n import Message, _
+from services.i18n import N_, Message, _
 from services.problems import problem_of
 from services.snapshot import Held
 from services.web import order_form
@@ -28,6 +28,8 @@ from services.web.reasons import Asked, arranged, asked, contributions, excluded
 from services.web.routing import Area, Routes
 
 routes = Routes()
+# To the person whom it concerns.
+OWN_STATES: Final = {**OFFER_STATES, "reserved": N_("等您答复")}
 SHOWN: Final = 10  # openings in each of the three lists
 
 
@@ -148,6 +150,12 @@ async def _show(request: web.Request, given: str, form: Filled, status: int) -> 
         rows = await orders.some.all(conn, [one.order_id for one in kept])
         told = await offers.questions_of_person.all(conn, whose.row.id)
     by_id = {row.id: row for row in rows}
+    # What is kept for somebody stands at the top, with its answer; once is enough.
+    above = {one.order_id for one in kept if one.state in ("reserved", "accepted")}
+    below = [
+        [card for card in some if card.row.id not in above]
+        for some in (lists.fitting, lists.after_training, lists.to_confirm)
+    ]
     return page(
         request,
         "openings/list.html",
@@ -155,12 +163,12 @@ async def _show(request: web.Request, given: str, form: Filled, status: int) -> 
         form=form,
         whose=whose,
         lists=[
-            (_("现在就合适"), "fits", lists.fitting),
-            (_("培训以后合适"), "training", lists.after_training),
-            (_("回答几个问题就知道"), "confirm", lists.to_confirm),
+            (_("现在就合适"), "fits", below[0]),
+            (_("培训以后合适"), "training", below[1]),
+            (_("回答几个问题就知道"), "confirm", below[2]),
         ],
         kept=[
-            (one, by_id[one.order_id], _(OFFER_STATES[one.state]))
+            (one, by_id[one.order_id], _(OWN_STATES[one.state]))
             for one in kept
             if one.order_id in by_id
         ],
