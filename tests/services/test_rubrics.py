@@ -296,6 +296,8 @@ async def test_every_page_is_whole_in_both_languages(world):
             check_page(await staff.get(path, language=language))
     public = await world.browser(None)
     check_page(await public.get("/rubrics"))
+    check_page(await public.get("/rubrics/compare"))
+    await public.get("/rubrics/compare?old=draft:1", 303)  # to sign in
     check_page(await public.get(f"/rubrics/{one.id}/{one.version}"))
 
 
