@@ -159,7 +159,6 @@ class Market:
             seats=_usable(self.people, orders),
         )
 
-
     def before(self, people: People, distances: Distances) -> Market:
         """The same orders before other people, without packing the orders again."""
         known = _codes(self.people, self.orders)
