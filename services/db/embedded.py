@@ -82,9 +82,7 @@ class EmbeddedServer:
             try:
                 fcntl.flock(self._in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                if self._child is not None:
-                    _left_running.append(self._child)
-                    self._child = None
+                self._forget()
             else:
                 self._shut_down()
             finally:
@@ -106,6 +104,12 @@ class EmbeddedServer:
     def postmaster(self) -> int:
         """The process number of the running server, 0 if none."""
         return machine.postmaster(self._folder / "data")[0]
+
+    def _forget(self) -> None:
+        """Lets the child be. One that was killed a moment ago may not have died yet."""
+        if self._child is not None and self._child.poll() is None:
+            _left_running.append(self._child)
+        self._child = None
 
     # ---- folders and locks
 
@@ -241,6 +245,7 @@ class EmbeddedServer:
         command: list[str | Path] = [binaries / "postgres", "-D", data, "-k", self._socket]
         for option in options:
             command += ["-c", option]
+        self._forget()
         with self._log.open("ab") as log:
             begin = log.seek(0, os.SEEK_END)
             self._child = subprocess.Popen(  # noqa: S603 - as above
