@@ -1,6 +1,7 @@
 """Free job titles: what is read of them, what slips are mended, when nothing is said."""
 
 import csv
+import io
 
 import numpy as np
 import pytest
@@ -225,7 +226,10 @@ def test_the_shipped_model_is_of_the_shipped_data_and_small():
     model, digest = Model.from_bytes(file)
     assert digest == training.digest(), "run: ./run bench titles --build"
     assert len(file) < 10_000_000
-    assert model.to_bytes(digest) == file
+    # What is in it, not how this Python writes the head of a zip.
+    once, again = (np.load(io.BytesIO(one)) for one in (file, model.to_bytes(digest)))
+    assert once.files == again.files
+    assert all(np.array_equal(once[name], again[name]) for name in once.files)
 
 
 def test_the_same_titles_get_the_same_answers_alone_and_in_company():
