@@ -82,10 +82,11 @@ class EmbeddedServer:
             try:
                 fcntl.flock(self._in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                self._forget()
+                pass  # another process goes on using it
             else:
                 self._shut_down()
             finally:
+                self._forget()
                 self._in_use.close()
                 self._in_use = None
 
