@@ -13,10 +13,10 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine.market import FAR_FUTURE, packed
+from matching.engine.market import FAR_FUTURE, helped, packed
 from matching.engine.people import People
 from matching.engine.scores import NEAR_KM, Distances
-from matching.engine.vocabulary import ACCOMMODATIONS, FACT_AT, MAX_LEVEL
+from matching.engine.vocabulary import MAX_LEVEL
 
 Array = NDArray[Any]
 FIRST_ROOM: Final = 1024  # places of an empty crowd; it grows by half
@@ -183,7 +183,7 @@ def _packed(people: People, distances: Distances) -> dict[str, Array]:
         "here": np.ones(len(people), np.bool_),
         "low": packed(np.where(unknown, 0, people.capacity)),
         "high": packed(np.where(unknown, MAX_LEVEL, people.capacity)),
-        "helped": _helped(people),
+        "helped": helped(people),
         "dates": np.stack((people.available_from, worst, best), axis=1),
         "education": np.stack(
             (np.maximum(education, 0), np.where(education < 0, ANY_EDUCATION, education)), axis=1
@@ -193,16 +193,6 @@ def _packed(people: People, distances: Distances) -> dict[str, Array]:
         "most_km": np.where(people.most_km < 0, NEAR_KM, people.most_km),
         "flags": np.stack(flags, axis=1),
     }
-
-
-def _helped(people: People) -> NDArray[np.uint64]:
-    helped = np.zeros((len(people), 2), np.uint64)
-    for at, one in enumerate(ACCOMMODATIONS):
-        facts = people.facts[:, [FACT_AT[fact] for fact in one.requires]]
-        bit = np.uint64(1 << at)
-        helped[:, 0] |= np.where((facts == 1).all(axis=1), bit, np.uint64(0))
-        helped[:, 1] |= np.where((facts != 0).all(axis=1), bit, np.uint64(0))
-    return helped & ~people.declined[:, None]
 
 
 def _spans(offsets: Array) -> NDArray[np.int32]:

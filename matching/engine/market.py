@@ -217,14 +217,15 @@ def _relaxes() -> NDArray[np.int8]:
 RELAXES: Final = _relaxes()
 
 
-def _helped(people: People) -> NDArray[np.uint64]:
-    helped = np.zeros((len(people), 2), np.uint64)
+def helped(people: People) -> NDArray[np.uint64]:
+    """Bits of the accommodations that would help each person, (n, 2): known to, and at most."""
+    bits = np.zeros((len(people), 2), np.uint64)
     for at, one in enumerate(ACCOMMODATIONS):
         facts = people.facts[:, [FACT_AT[fact] for fact in one.requires]]
         bit = np.uint64(1 << at)
-        helped[:, 0] |= np.where((facts == 1).all(axis=1), bit, np.uint64(0))
-        helped[:, 1] |= np.where((facts != 0).all(axis=1), bit, np.uint64(0))
-    return helped & ~people.declined[:, None]
+        bits[:, 0] |= np.where((facts == 1).all(axis=1), bit, np.uint64(0))
+        bits[:, 1] |= np.where((facts != 0).all(axis=1), bit, np.uint64(0))
+    return bits & ~people.declined[:, None]
 
 
 def _side(
@@ -238,7 +239,7 @@ def _side(
     return PeopleSide(
         low=packed(np.where(unknown, 0, people.capacity)),
         high=packed(np.where(unknown, MAX_LEVEL, people.capacity)),
-        helped=_helped(people),
+        helped=helped(people),
         dates=np.stack(
             (people.available_from, np.where(may_work < 0, FAR_FUTURE, may_work), may_work), axis=1
         ).astype(np.int32),

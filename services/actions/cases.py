@@ -1,7 +1,7 @@
 """The one way to move a case: lock it, ask the lifecycle, store state, log, clocks and audit row."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -9,16 +9,18 @@ from typing import Final
 
 import asyncpg
 
-from accreditation import lifecycle
+from accreditation import lifecycle, scoring
 from accreditation.deadlines import Span, Unit
 from accreditation.errors import IllegalMove, Refusal
 from accreditation.facts import Facts
 from accreditation.lifecycle import Clause, Machine, Option
+from accreditation.rubric import Rubric
 from services.access import ROLES, Actor, Denied, Grant, Permission, Scope
 from services.actions import accreditations, results
 from services.actions.case_facts import NOTHING, Said, day_of, gather
 from services.db import Conn, audit, bases, cases, notices, sheets
 from services.db.context import speak_for
+from services.db.query import NotFound
 
 # The program itself. It sees the whole province, is no person, and says so in the log.
 SYSTEM: Final = Actor(None, (Grant("system", "410000"),))
@@ -321,6 +323,31 @@ async def _hand_out_sheets(conn: Conn, actor: Actor, case: cases.Case) -> None:
         for member in await cases.members.all(conn, case.id):
             if member.part == "assessor" and member.until is None and member.user_id not in have:
                 await sheets.add.run(conn, case.id, member.user_id, last)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A case's result as it is shown: what is stored, and the score of its final items."""
+
+    case: cases.Case
+    stored: sheets.Result
+    finals: Mapping[str, sheets.Final]  # by item
+    rubric: Rubric
+    scored: scoring.Result
+
+
+async def settled(conn: Conn, actor: Actor, case_id: int) -> Settled:
+    """The result of a case in which the actor takes part. Raises NotFound, Refusal."""
+    case = await cases.by_id.one(conn, case_id)
+    if not await roles_in(conn, actor, case):
+        raise NotFound("没有找到，或者您无权查看")
+    stored = await sheets.result.first(conn, case.id)
+    if stored is None:
+        raise Refusal("还没有评估结果")
+    finals = {one.item_id: one for one in await sheets.finals.all(conn, case.id)}
+    rubric = await results.rubric_of(conn, case)
+    scored = await results.final(conn, case, rubric, stored.vetoes)
+    return Settled(case, stored, finals, rubric, scored)
 
 
 async def open_steps(

@@ -12,7 +12,6 @@ from services.actions import cases as actions
 from services.actions import results
 from services.actions import sheets as sheet_actions
 from services.db import cases, sheets
-from services.db.query import NotFound
 from services.i18n import Message, _, language
 from services.web import measures
 from services.web.bases import refused
@@ -28,15 +27,8 @@ routes = Routes()
 async def show(request: web.Request) -> web.Response:
     """Total, sections, grade, the points of each item, what is missing and what the records gave."""
     async with speaking(request) as conn:
-        case = await cases.by_id.one(conn, number(request, "case"))
-        if not await actions.roles_in(conn, actor(request), case):
-            raise NotFound("没有找到，或者您无权查看")
-        stored = await sheets.result.first(conn, case.id)
-        if stored is None:
-            raise Refusal("还没有评估结果")
-        finals = {one.item_id: one for one in await sheets.finals.all(conn, case.id)}
-        rubric = await results.rubric_of(conn, case)
-        result = await results.final(conn, case, rubric, stored.vetoes)
+        told = await actions.settled(conn, actor(request), number(request, "case"))
+    rubric, result = told.rubric, told.scored
     better = raising.next_grade(rubric, result)
     way = await asyncio.to_thread(raising.path_to, rubric, result, better) if better else None
     return page(
@@ -44,10 +36,10 @@ async def show(request: web.Request) -> web.Response:
         "cases/result.html",
         better=better,
         way=way,
-        case=case,
-        stored=stored,
+        case=told.case,
+        stored=told.stored,
         result=result,
-        finals=finals,
+        finals=told.finals,
         rubric=rubric,
         lang=language(),
         origins={

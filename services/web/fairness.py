@@ -8,6 +8,7 @@ from aiohttp import web
 from matching.engine.fairness import Group, Range, Verdict
 from services.access import Permission
 from services.actions import fairness as actions
+from services.actions.categories import KINDS
 from services.i18n import N_, _
 from services.web.advice import ADVICE
 from services.web.keys import CLOCK, KEYS
@@ -23,15 +24,7 @@ TITLES: Final = {
     "county": N_("县（市、区）"),
 }
 NAMES: Final = {
-    "category": {  # GB/T 26341-2010
-        1: N_("视力残疾"),
-        2: N_("听力残疾"),
-        3: N_("言语残疾"),
-        4: N_("肢体残疾"),
-        5: N_("智力残疾"),
-        6: N_("精神残疾"),
-        7: N_("多重残疾"),
-    },
+    "category": {**KINDS, 7: N_("多重残疾")},
     "sex": {0: N_("女"), 1: N_("男")},
     "age": {0: N_("不满30岁"), 1: N_("30至39岁"), 2: N_("40至49岁"), 3: N_("50岁及以上")},
     "urban": {0: N_("县、县级市"), 1: N_("市辖区")},

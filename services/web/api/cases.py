@@ -7,15 +7,13 @@ import msgspec
 from aiohttp import web
 
 from accreditation import lifecycle
-from accreditation.errors import Refusal
 from accreditation.lifecycle import Machine
 from services.access import Permission
 from services.actions import bases as base_actions
 from services.actions import cases as actions
-from services.actions import checks, panels, results, self_scores
+from services.actions import checks, panels, self_scores
 from services.actions.case_facts import DOCUMENTS, Said
-from services.db import cases, sheets
-from services.db.query import NotFound
+from services.db import cases
 from services.i18n import language
 from services.web.api import sheets as sheet_routes
 from services.web.api.answers import answer, body
@@ -377,24 +375,16 @@ async def appoint(request: web.Request) -> web.Response:
 async def result(request: web.Request) -> web.Response:
     """The result of a case, item by item."""
     async with speaking(request) as conn:
-        case = await cases.by_id.one(conn, number(request, "case"))
-        if not await actions.roles_in(conn, actor(request), case):
-            raise NotFound("没有找到，或者您无权查看")
-        stored = await sheets.result.first(conn, case.id)
-        if stored is None:
-            raise Refusal("还没有评估结果")
-        finals = {one.item_id: one for one in await sheets.finals.all(conn, case.id)}
-        rubric = await results.rubric_of(conn, case)
-        scored = await results.final(conn, case, rubric, stored.vetoes)
+        told = await actions.settled(conn, actor(request), number(request, "case"))
     return answer(
         ResultView(
-            stored.total,
-            stored.grade,
+            told.stored.total,
+            told.stored.grade,
             [
                 one.minimum.zh if language() == "zh" else one.minimum.en
-                for one in scored.failed_minima
+                for one in told.scored.failed_minima
             ],
-            stored.vetoes,
+            told.stored.vetoes,
             [
                 ResultItem(
                     one.item.id,
@@ -402,9 +392,9 @@ async def result(request: web.Request) -> web.Response:
                     one.points,
                     one.full,
                     one.from_records,
-                    finals[one.item.id].origin if one.item.id in finals else None,
+                    told.finals[one.item.id].origin if one.item.id in told.finals else None,
                 )
-                for one in scored.items
+                for one in told.scored.items
                 if one.state.value != "not_at_stage"
             ],
         )
